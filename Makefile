@@ -1,0 +1,63 @@
+# Wardwatch: everything a developer runs. `make help` lists it.
+# The first target that needs it builds .venv (network); later ones use it as it is, until pyproject.toml changes.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= auto
+# Options for pytest, such as PYTEST_ARGS="-k journal"
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+TYPINGS := $(VENV)/typings
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup sim demo test lint bench generate mpy clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## build .venv with everything below (the other targets do this by themselves)
+
+sim: $(STAMP) ## open the simulated watch
+	$(BIN)/ward sim
+
+demo: $(STAMP) ## one simulated day of a watch, without a screen: what was asked, what it decided and why
+	$(BIN)/ward demo
+
+test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port
+	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+# Two mypy runs: the firmware against MicroPython's modules, all else against CPython's.
+lint: $(STAMP) ## check style (ruff) and types (mypy)
+	$(BIN)/ruff check .
+	MYPYPATH=$(TYPINGS) $(BIN)/mypy --cache-dir .mypy_cache/micropython --custom-typeshed-dir $(TYPINGS) -p firmware
+	$(BIN)/mypy --cache-dir .mypy_cache/cpython -p simulator -p host_tools -p tests
+
+bench: $(STAMP) ## measure time and memory
+	$(BIN)/python -m tests.bench.run
+
+generate: $(STAMP) ## write the files that are derived from the source tables
+	$(BIN)/python -m host_tools.generate
+
+mpy: $(STAMP) ## compile the firmware into build/mpy/firmware
+	$(BIN)/python -m host_tools.build build/mpy
+
+clean: ## remove what was built, .venv too
+	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache wardwatch.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each check says what to do next. The stamp comes last, so an interrupted set-up is started again.
+$(STAMP): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here: install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$$($(PYTHON) --version) is too old: Wardwatch needs 3.11 or newer. Name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[dev]'
+	$(PIP) --no-deps --upgrade --target $(TYPINGS) $$($(BIN)/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["typings"])')
+	@touch $@

@@ -1,0 +1,282 @@
+"""The one door of the policy decision point: `ask(request) -> Decision`.
+
+    check the request's form -> rule.decide -> seal evidence -> journal (durable) -> rule.apply -> Decision
+
+Nothing is remembered before it is durable, and nothing is acted on before it is remembered. State is the fold of
+`apply` over the journal, so boot, the log, the bill and the evidence are one mechanism. The safety floor stands before
+all of it: it answers while the engine is still starting, with broken storage, and without writing anything.
+"""
+
+from firmware.policy.clock import NONE, SET, STALE, Clock, month_of
+from firmware.policy.decision import BadRequest, deny, event
+from firmware.policy.recent import Recent
+from firmware.policy.request import check
+from firmware.policy.rule import Context, stopped
+from firmware.policy.rules import RULES, alerts
+from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED
+from firmware.policy.settings import Settings
+from firmware.storage.journal import JournalBroken
+from firmware.storage.vault import NoRoom
+
+STARTING = "engine.starting"
+STORAGE = "engine.storage"
+
+_FOLD_SECONDS = 60
+_FOLD_CAP = 16
+_SAVE_SECONDS = 60
+
+# While the journal's damage is not acknowledged, a guardian can do no more than these of the administration.
+_WHILE_TAMPERED = ("administration.acknowledge", "administration.wipe", "administration.clock")
+
+
+class Engine:
+    """store: Store; random(n) -> n bytes; load_floor() -> (region, numbers); save_floor(region, numbers)."""
+
+    def __init__(self, store, random, load_floor, save_floor):
+        self._store = store
+        self.clock = Clock()
+        self.settings = Settings()
+        context = Context(self.settings, self.clock, Recent(), random)
+        context.tag, context.secrets, context.keep_secrets = store.tag, store.credentials, store.set_credentials
+        context.load_floor, context.save_floor, context.wipe = load_floor, self._floor_changed, self._wipe
+        self._save_floor = save_floor
+        self.rules = context.rules
+        for rule in RULES:
+            self.rules[rule.name] = rule(context)
+        self.floor = self.rules["emergency"]
+        self._administration = self.rules["administration"]
+        self._ready = False
+        self._report = None
+        self._folded = []  # [kind, reason, who, count since the last record, powered time of that record]
+        self._late = []  # floor events that could not be journalled yet
+        self._stepped = -1
+        self._saved = 0
+        self._checking = True
+
+    def _floor_changed(self, region, numbers):
+        self._save_floor(region, numbers)
+        self.floor.reload()
+
+    def _wipe(self):
+        self._store.wipe()
+        self._ready = False  # until the reboot that the decision obliges the watch to
+
+    # --- boot
+
+    def rebuild(self, rtc_wall=None):
+        """Rebuild the state from the journal. rtc_wall: seconds, if a battery-backed RTC vouches for it, else None.
+
+        Returns the Store's report. Never raises for damage: damage makes the watch strict."""
+        report = self._report = self._store.open(self._restore, self._apply)
+        self._start_clock(report, rtc_wall)
+        if report.status == "broken":
+            self._recover(report.code)
+        self._ready = True
+        return report
+
+    def _start_clock(self, report, rtc_wall):
+        trust = NONE
+        wall = report.t
+        if report.status != "new":
+            trust = STALE
+            if rtc_wall is not None and rtc_wall >= report.t:
+                trust, wall = SET, rtc_wall
+        self.clock.start(wall, report.powered, trust)
+        self._saved = report.powered
+
+    def _restore(self, name, blob):
+        self.rules[name].restore(blob)
+
+    def _apply(self, record):
+        name, _, verb = record.kind.partition(".")
+        self.rules[name].apply(verb, record)
+
+    def _recover(self, code):
+        """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
+        self._administration.doubt(code)
+        try:
+            self._store.rebuild_after_tamper(self.clock.wall, self.clock.powered, self.clock.month(), self._parts())
+            self._commit([event("administration.tampered", code)])
+        except (OSError, JournalBroken):
+            pass  # storage is gone: strict, with the floor alive, in RAM
+
+    def _parts(self):
+        """The snapshot: (name, bytes) of every rule that keeps a state."""
+        for rule in RULES:
+            blob = self.rules[rule.name].snapshot()
+            if blob:
+                yield rule.name, blob
+
+    # --- the door
+
+    def ask(self, request):
+        """Decide one request (a dict with "kind" and the fields of that kind). BadRequest if it is malformed."""
+        rule, handler, fields = self._find(request)
+        check(request, fields)
+        if rule is self.floor:
+            return handler(request)  # acts first; the service calls `note` afterwards
+        if not self._ready:
+            return stopped(STARTING)
+        if self._stepped != self.clock.powered:
+            self.step()
+        decision = self._gate(request["kind"]) or handler(request)
+        return self._carry_out(request, decision)
+
+    def _find(self, request):
+        kind = request.get("kind") if isinstance(request, dict) else None
+        if not isinstance(kind, str):
+            raise BadRequest("kind", "is missing")
+        name, _, verb = kind.partition(".")
+        rule = self.rules.get(name)
+        known = rule.requests.get(verb) if rule is not None else None
+        if not known:
+            raise BadRequest("kind", "is unknown: " + kind[:40])
+        return rule, known[0], known[1]
+
+    def _gate(self, kind):
+        """What the state of the whole watch forbids, before any rule is asked."""
+        if not self._administration.is_set_up and kind != "administration.setup":
+            return stopped(SET_UP_FIRST)
+        if self._administration.tampered and kind.startswith("administration.") and kind not in _WHILE_TAMPERED:
+            return stopped(TAMPERED)
+        return None
+
+    def _carry_out(self, request, decision):
+        try:
+            self._make_durable(decision)
+        except (OSError, JournalBroken):
+            return deny(STORAGE, who=decision.who)
+        if decision.then:
+            decision.then()
+        if decision.allowed and "channel" in request and not request["kind"].startswith("credentials."):
+            self.rules["credentials"].spend(request["channel"])
+        if not decision.allowed and not decision.events:
+            self._fold(request["kind"], decision)
+        return decision
+
+    def _make_durable(self, decision):
+        if decision.create is not None:
+            self._create(*decision.create)
+        if decision.evidence:
+            decision.events = self._seal(decision) + list(decision.events)
+        if decision.events:
+            decision.records = self._commit(decision.events)
+
+    def _create(self, credentials, wall):
+        self.clock.set(wall)
+        if self._report.status == "new":
+            self._store.create(self.clock.wall, self.clock.powered, self.clock.month(), (), credentials)
+        else:
+            self._store.set_credentials(credentials)  # an earlier set-up was cut short after this point
+
+    def _seal(self, decision):
+        """Seal the evidence; the event that notes it stands first in the same flush as the block itself (F11)."""
+        tag, places = decision.evidence
+        access = self.rules["content_access"]
+        month = self.clock.month()
+        expiry = self.clock.day() + self.settings["evidence.keep_days"]
+        try:
+            count, digest = self._store.evidence(month, expiry, places, access.next_package)
+        except NoRoom:
+            return [alerts.raised(alerts.NO_ROOM, tag)]  # a block never waits for room
+        return [access.sealed(month, tag, count, expiry, digest)]
+
+    def _commit(self, events):
+        records = self._store.commit(self.clock.wall, self.clock.powered, self.clock.month(),
+                                     self._administration.version, events)
+        for record in records:
+            self._apply(record)
+        return records
+
+    # --- the floor's records, and repeated denials
+
+    def note(self, decision):
+        """Journal what the floor has already done. Storage that is full, broken or not yet open never matters here."""
+        self._late += decision.events
+        if self._ready and self._administration.is_set_up and self._late:
+            try:
+                self._commit(self._late)
+                self._late = []
+            except (OSError, JournalBroken):
+                self._late = self._late[-8:]
+
+    def _fold(self, kind, decision):
+        """Journal a denial: the first at once, repeats by (kind, reason, party class) at most once a minute."""
+        if not self._administration.is_set_up:
+            return
+        for entry in self._folded:
+            if entry[0] == kind and entry[1] == decision.reason and entry[2] == decision.who:
+                entry[3] += 1
+                return
+        if len(self._folded) >= _FOLD_CAP:
+            self._folded[-1][3] += 1
+            return
+        self._folded.append([kind, decision.reason, decision.who, 1, -_FOLD_SECONDS])
+        self._flush_folded()
+
+    def _flush_folded(self):
+        now = self.clock.powered
+        for entry in self._folded:
+            if entry[3] and now - entry[4] >= _FOLD_SECONDS:
+                try:
+                    self._store.deny(self.clock.wall, now, self._administration.version, entry[:4])
+                except (OSError, JournalBroken):
+                    return  # a denial is a denial, written down or not
+                entry[3], entry[4] = 0, now
+        self._folded = [entry for entry in self._folded if entry[3] or now - entry[4] < _FOLD_SECONDS]
+
+    # --- time
+
+    def step(self):
+        """Let the rules act on time that has passed; housekeeping. Returns the powered time of the next need, or None."""
+        self._stepped = self.clock.powered
+        if not self._ready or not self._administration.is_set_up:
+            return None
+        try:
+            for rule in RULES:
+                decision = self.rules[rule.name].step()
+                if decision and decision.events:
+                    self._commit(list(decision.events))
+            self._flush_folded()
+            self._keep_house()
+        except JournalBroken as damage:
+            self._found_damage(damage.code)
+        except OSError:
+            pass  # a full or failing flash: tried again at the next step
+        return self._next()
+
+    def _keep_house(self):
+        """Rotate a full segment, let expired keys go, check one older segment, save powered time."""
+        clock, month = self.clock, self.clock.month()
+        if self._store.due(month):
+            self._store.rotate(clock.wall, clock.powered, month, self._parts())
+            self._expire()
+            self._checking = True
+        if self._checking:
+            self._checking = self._store.check_next()
+        if self._counts_powered_time() and clock.powered - self._saved >= _SAVE_SECONDS:
+            self._store.save_powered(clock.powered // 60)
+            self._saved = clock.powered
+
+    def _counts_powered_time(self):
+        return self.clock.trust != SET or self.rules["credentials"].due() is not None
+
+    def _expire(self):
+        """Erase the keys of months whose last record has expired (A13). The newest snapshot is of this month."""
+        day = self.clock.day()
+        self._store.expire("m", month_of(max(day - self.settings["messages.keep_days"], 0)))
+        self._store.expire("p", month_of(max(day - 31, 0)))
+        self._store.expire("e", month_of(max(day - self.settings["evidence.keep_days"], 0)))
+
+    def _found_damage(self, code):
+        if not self._administration.tampered:
+            self._commit([event("administration.tampered", code)])
+
+    def _next(self):
+        due = [self.rules[rule.name].due() for rule in RULES]
+        if self._checking:
+            due.append(self.clock.powered)
+        if any(entry[3] for entry in self._folded):
+            due.append(min([entry[4] + _FOLD_SECONDS for entry in self._folded if entry[3]]))
+        times = [time for time in due if time is not None]
+        return max(min(times), self.clock.powered + 1) if times else None

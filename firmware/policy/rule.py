@@ -1,0 +1,65 @@
+"""What every rule is made of, and what it may know."""
+
+from firmware.policy.decision import deny
+
+
+class Context:
+    """What rules share: settings, clock, recent messages, each other, and the few things they may ask of the outside.
+
+    tag(address) -> 8 bytes      the name of a party in the journal: a keyed hash, so that no address is written there
+    random(n) -> bytes           injected, so that every runtime gives equal bytes under test
+    secrets(), keep_secrets(b)   the guardian's verifiers, kept apart from the journal so that they outlive its damage
+    load_floor(), save_floor(region, numbers)   the safety floor's own records
+    wipe()                       destroys everything, keys first
+    """
+
+    def __init__(self, settings, clock, recent, random):
+        self.settings = settings
+        self.clock = clock
+        self.recent = recent
+        self.random = random
+        self.tag = None
+        self.secrets = None
+        self.keep_secrets = None
+        self.load_floor = None
+        self.save_floor = None
+        self.wipe = None
+        self.rules = {}
+
+
+class Rule:
+    """One kind of request. `decide` (through `requests`) changes nothing; `apply` decides nothing.
+
+    requests   verb -> (handler(request) -> Decision, fields as in request.py)
+    apply      takes a journal record and changes the state; it reads no clock and no setting, so that the state is
+               the same whenever it is rebuilt
+    """
+
+    name = ""
+
+    def __init__(self, context):
+        self.context = context
+        self.requests = {}
+
+    def apply(self, verb, record):
+        """Take one of this rule's events into the state."""
+
+    def step(self):
+        """A Decision for what time alone brings (an end, a decay), or None."""
+        return None
+
+    def due(self):
+        """Powered time at which `step` wants to be asked, or None."""
+        return None
+
+    def snapshot(self):
+        """The whole state as bytes, or b"" if this rule keeps none."""
+        return b""
+
+    def restore(self, blob):
+        """Take a snapshot's state."""
+
+
+def stopped(reason, who="", wait=0):
+    """Shorthand for a plain refusal."""
+    return deny(reason, who=who, wait=wait)

@@ -1,0 +1,13 @@
+"""The rules, in the order in which they are built: a rule may use those above it. A new rule is a file and a line here."""
+
+from firmware.policy.rules.administration import Administration
+from firmware.policy.rules.alerts import Alerts
+from firmware.policy.rules.blocking import Blocking
+from firmware.policy.rules.calls import Calls
+from firmware.policy.rules.contacts import Contacts
+from firmware.policy.rules.content_access import ContentAccess
+from firmware.policy.rules.credentials import Credentials
+from firmware.policy.rules.emergency import Emergency
+from firmware.policy.rules.messages import Messages
+
+RULES = (Emergency, Credentials, Administration, Contacts, Blocking, Messages, Calls, ContentAccess, Alerts)

@@ -1,0 +1,371 @@
+"""The one-button block, graded accounts and protective modes (requirements F5-F11, H6, H8, I11).
+
+The block seals evidence, blocks, then hides, in that order and without any approval. Grades rise by repetition: watch,
+limited, muted, removed. The child's own presses never go beyond muted; removal needs a guardian or repeated hits of the
+detector on verified messages. The other side learns nothing from any of it.
+"""
+
+import json
+
+from firmware.policy.clock import Span
+from firmware.policy.decision import BadRequest, allow, event
+from firmware.policy.request import choice
+from firmware.policy.rule import Rule, stopped
+from firmware.policy.rules import alerts
+from firmware.policy.rules.contacts import CONTACT, GUARDIAN, STRANGER
+from firmware.policy.table import Table
+from firmware.storage.journal import encode
+
+IS_GUARDIAN = "blocking.is_guardian"
+NOT_BLOCKED = "blocking.not_blocked"
+TOO_LATE = "blocking.too_late"
+NOT_YOURS = "blocking.not_yours"
+NO_SUCH_MESSAGE = "blocking.no_such_message"
+
+NONE, WATCH, LIMITED, MUTED, REMOVED = range(5)
+
+_HITS_FOR = (0, 2, 4, 6, 9)  # hits of the detector from which a grade holds: the first one only nudges
+_DOX_FOR_REMOVED = 2  # a repeated doxxing sender goes straight to the highest grade (H8)
+_ALARM_PRESSES = 3
+_WINDOW = 600  # seconds: burst of presses (watch taken?), of unknown attempts (H6), of hits (F7)
+_OFFER_AFTER = 3  # hits within the window after which protection is offered (F7)
+_CONTEXT = 20  # messages sealed with a block (F11)
+_DAY_SECONDS = 86400
+_DECAY_BATCH = 16
+
+# Columns of the packed row.
+_GRADE = 0
+_HITS = 1
+_DOX = 2
+_FLAGS = 3
+_LAST_DAY = 4
+_BEFORE = 6
+_WINDOW_START = 7
+_WINDOW_HITS = 11
+_ROW = 12
+_CAP = 200
+_BLOCKED = 1
+
+PROTECTIVE = "protective"
+SHIELD = "shield"
+GUARDIANS = "guardians"
+_AUTO = "auto"
+_CHILD = "child"
+
+PLACES = ("message", "conversation", "call", "contact", "lock")
+_CHANNEL = ("channel?", "s", 8)
+_PARTY = (("party?", "s", 64), ("message?", "i", 0x3FFFFFFF))
+
+
+class Blocking(Rule):
+    """Grades by party tag, and the mode that closes the watch to unknown or to all but guardians."""
+
+    name = "blocking"
+
+    def __init__(self, context):
+        super().__init__(context)
+        self._credentials = context.rules["credentials"]
+        self._contacts = context.rules["contacts"]
+        self._recent = context.recent
+        self._table = Table(_ROW, _CAP)
+        self._presses = []  # powered times of the last presses
+        self._slip = ["", 0]  # tag and powered time of the last press, for the undo
+        self._mode = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
+        self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
+        self._last_try = -1  # powered time of the last one, -1 if not known
+        self._stepped = -1
+        self.requests = {
+            "press": (self._press, _PARTY + (("place", "s", 12),)),
+            "undo": (self._undo, _PARTY),
+            "release": (self._release, _PARTY + (_CHANNEL,)),
+            "unmark": (self._unmark, _PARTY + (_CHANNEL,)),
+            "remove": (self._remove, _PARTY + (_CHANNEL,)),
+            "protect": (self._protect, (("mode", "s", 12), _CHANNEL)),
+            "protect_end": (self._protect_end, (_CHANNEL,)),
+        }
+
+    # --- for the other rules
+
+    @property
+    def mode(self):
+        """"" or PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
+        if self.context.rules["administration"].tampered:
+            return GUARDIANS
+        return self._mode[0]
+
+    def grade(self, tag):
+        row = self._table.find(tag)
+        return self._table.byte(row, _GRADE) if row >= 0 else NONE
+
+    def is_blocked(self, tag):
+        row = self._table.find(tag)
+        return row >= 0 and self._table.byte(row, _FLAGS) & _BLOCKED != 0
+
+    def refuses(self, party):
+        """True if nothing at all may pass between this party and the child now. Guardians always pass."""
+        if party.who == GUARDIAN:
+            return False
+        if self.mode == GUARDIANS or (self.mode and party.who == STRANGER):
+            return True
+        row = self._table.find(party.tag)
+        return row >= 0 and (self._table.byte(row, _FLAGS) & _BLOCKED != 0 or self._table.byte(row, _GRADE) == REMOVED)
+
+    def closes_extras(self, party):
+        """One-button protection also closes group invites, mentions and comments, whoever they come from (F6)."""
+        return self.mode == SHIELD and party.who != GUARDIAN
+
+    def tried(self, decision, party):
+        """Count an unknown party's attempt on a decision; the one that makes a burst starts protective mode (H6)."""
+        if party.who != STRANGER:
+            return decision
+        now = self.context.clock.powered
+        recent = [at for at in self._tries if now - at < _WINDOW] + [now]
+        burst = self.context.settings["blocking.burst"]
+        if len(recent) >= burst and not self.mode:
+            clock = self.context.clock
+            decision.events = list(decision.events) + [
+                event("blocking.mode", PROTECTIVE, _AUTO, clock.wall + _DAY_SECONDS, now + _DAY_SECONDS),
+                alerts.raised(alerts.PROTECTIVE, b"")]
+
+        def then():
+            self._tries = recent[-10:]
+            self._last_try = now
+
+        decision.then = then
+        return decision
+
+    def hit(self, tag, doxxes, severity):
+        """(event, offer) for a detector hit on a verified message: grades rise by repetition; offer protection (F7)?"""
+        row = self._table.find(tag)
+        hits, dox, grade, window, start = 1, doxxes, NONE, 1, self.context.clock.powered
+        if row >= 0:
+            hits = min(self._table.byte(row, _HITS) + 1, 255)
+            dox = min(self._table.byte(row, _DOX) + doxxes, 255)
+            grade = self._table.byte(row, _GRADE)
+            if start - self._table.number(row, _WINDOW_START, 4) < _WINDOW:
+                start = self._table.number(row, _WINDOW_START, 4)
+                window = min(self._table.byte(row, _WINDOW_HITS) + 1, 255)
+        if dox >= _DOX_FOR_REMOVED:
+            grade = REMOVED
+        while grade < REMOVED and hits >= _HITS_FOR[grade + 1]:
+            grade += 1
+        return event("blocking.hit", tag.hex(), severity, hits, dox, grade, self.context.clock.day(), start,
+                     window), window >= _OFFER_AFTER
+
+    def answered(self, tag):
+        """The child's "not bullying": the values (hits, grade) one step back; None if there is nothing to take back."""
+        row = self._table.find(tag)
+        if row < 0 or self._table.byte(row, _GRADE) == REMOVED or self._table.byte(row, _HITS) == 0:
+            return None
+        grade = max(self._table.byte(row, _GRADE) - 1, NONE)
+        return min(self._table.byte(row, _HITS) - 1, _HITS_FOR[grade + 1] - 1), grade
+
+    def put_back(self, tag, hits, grade):
+        """Take an `answered` (or a decay) into the state."""
+        row = self._table.find(tag)
+        if row >= 0:
+            self._table.put_byte(row, _HITS, hits)
+            self._table.put_byte(row, _GRADE, grade)
+
+    # --- requests
+
+    def _tag_of(self, request):
+        """(tag, who) of the party that a request names by address or by one of its messages."""
+        if "message" in request:
+            entry = self._recent.find(request["message"])
+            if entry < 0:
+                return None, ""
+            tag = self._recent.tag(entry)
+            if self._contacts.is_guardian(tag):
+                return tag, GUARDIAN
+            return tag, CONTACT if self._contacts.card(tag) else STRANGER
+        if not request.get("party"):
+            raise BadRequest("party", "or message is missing")
+        party = self._contacts.party(request["party"])
+        if party.who == STRANGER:
+            caller = self._contacts.caller(request["party"])
+            if caller.who != STRANGER:
+                party = caller
+        return party.tag, party.who
+
+    def _press(self, request):
+        place = choice(request, "place", PLACES)
+        tag, who = self._tag_of(request)
+        if tag is None:
+            return stopped(NO_SUCH_MESSAGE)
+        if who == GUARDIAN:
+            return stopped(IS_GUARDIAN, GUARDIAN)
+        if self.is_blocked(tag):
+            return allow((), ("hide",), who=who)
+        now = self.context.clock.powered
+        before = self.grade(tag)
+        presses = [at for at in self._presses if now - at < _WINDOW] + [now]
+        events = [event("blocking.blocked", tag.hex(), place, before, max(before, MUTED), self.context.clock.day(), len(presses)),
+                  alerts.raised(alerts.BLOCKED, tag)]
+        if len(presses) >= _ALARM_PRESSES:
+            events.append(alerts.raised(alerts.WATCH_TAKEN, b""))
+        return allow(events, ("hide", "comfort"), who=who, evidence=(tag, self._recent.with_party(tag, _CONTEXT)))
+
+    def _undo(self, request):
+        tag, _ = self._tag_of(request)
+        if tag is None or not self.is_blocked(tag):
+            return stopped(NOT_BLOCKED)
+        if self._slip[0] != tag.hex() or self.context.clock.powered - self._slip[1] > self.context.settings["blocking.undo_seconds"]:
+            return stopped(TOO_LATE)
+        return allow([event("blocking.released", tag.hex(), self._before(tag))], ("show",))
+
+    def _before(self, tag):
+        return self._table.byte(self._table.find(tag), _BEFORE)
+
+    def _guardians(self, request):
+        """(tag, refusal) for an act on a party that only a guardian may do."""
+        tag, _ = self._tag_of(request)
+        if tag is None:
+            return None, stopped(NO_SUCH_MESSAGE)
+        return tag, None if self._credentials.proved(request) else self._credentials.refusal()
+
+    def _release(self, request):
+        tag, refused = self._guardians(request)
+        if refused:
+            return refused
+        if not self.is_blocked(tag):
+            return stopped(NOT_BLOCKED)
+        return allow([event("blocking.released", tag.hex(), self._before(tag))])
+
+    def _unmark(self, request):
+        tag, refused = self._guardians(request)
+        if refused:
+            return refused
+        if self.grade(tag) == NONE:
+            return stopped(NOT_BLOCKED)
+        return allow([event("blocking.unmarked", tag.hex())])
+
+    def _remove(self, request):
+        tag, refused = self._guardians(request)
+        if refused:
+            return refused
+        if self._contacts.is_guardian(tag):
+            return stopped(IS_GUARDIAN, GUARDIAN)
+        return allow([event("blocking.removed", tag.hex(), self.context.clock.day())])
+
+    def _protect(self, request):
+        mode = choice(request, "mode", (SHIELD, GUARDIANS))
+        by = GUARDIAN if self._credentials.proved(request) else _CHILD
+        if self._mode[0] and self._mode[1] == GUARDIAN and by == _CHILD:
+            return stopped(NOT_YOURS)
+        clock = self.context.clock
+        seconds = self.context.settings["blocking.shield_days"] * _DAY_SECONDS if mode == SHIELD else 0
+        ends = (clock.wall + seconds, clock.powered + seconds) if seconds else (0, 0)
+        return allow([event("blocking.mode", mode, by, ends[0], ends[1])], ("show",))
+
+    def _protect_end(self, request):
+        """Whoever started a mode may end it; a guardian may end any."""
+        if not self._mode[0]:
+            return allow()
+        if self._mode[1] != _CHILD and not self._credentials.proved(request):
+            return stopped(NOT_YOURS)
+        return allow([event("blocking.mode_end", self._mode[0])], ("show",))
+
+    # --- time
+
+    def step(self):
+        clock, events = self.context.clock, []
+        mode, _, wall_until, powered_until = self._mode
+        if self._last_try < 0:
+            self._last_try = clock.powered  # not known after a reboot: the calm time begins again
+        if mode and powered_until:
+            calm = self.context.settings["blocking.calm_minutes"] * 60
+            if Span(wall_until, powered_until).over(clock) or (mode == PROTECTIVE and clock.powered - self._last_try >= calm):
+                events.append(event("blocking.mode_end", mode))
+        day = clock.day()
+        if day != self._stepped:
+            self._stepped = day
+            events += self._decayed(day - self.context.settings["blocking.decay_days"])
+        return allow(events) if events else None
+
+    def _decayed(self, last_day):
+        """Events for grades without a hit since `last_day`; the child's own blocks and removals stay."""
+        events, table = [], self._table
+        for row in range(len(table)):
+            grade = table.byte(row, _GRADE)
+            if WATCH <= grade <= MUTED and not table.byte(row, _FLAGS) & _BLOCKED and table.number(row, _LAST_DAY, 2) <= last_day:
+                events.append(event("blocking.decayed", table.tag(row).hex(), _HITS_FOR[grade - 1], grade - 1, self.context.clock.day()))
+                if len(events) == _DECAY_BATCH:
+                    self._stepped = -1  # the rest at the next step
+                    break
+        return events
+
+    def due(self):
+        if self._mode[0] == PROTECTIVE:
+            return min(self._mode[3], self._last_try + self.context.settings["blocking.calm_minutes"] * 60)
+        return self._mode[3] or None
+
+    # --- state
+
+    def apply(self, verb, record):
+        fields, table = record.fields, self._table
+        if verb == "mode":
+            self._mode = fields
+            self._last_try = -1
+            return
+        if verb == "mode_end":
+            self._mode = ["", "", 0, 0]
+            return
+        tag = bytes.fromhex(fields[0])
+        row = self._row(tag)
+        if verb == "hit":
+            _, _, hits, dox, grade, day, start, window = fields
+            table.put_byte(row, _HITS, hits)
+            table.put_byte(row, _DOX, dox)
+            table.put_byte(row, _GRADE, grade)
+            table.put_number(row, _LAST_DAY, 2, day)
+            table.put_number(row, _WINDOW_START, 4, start)
+            table.put_byte(row, _WINDOW_HITS, window)
+        elif verb == "blocked":
+            _, _, before, after, day, _ = fields
+            table.put_byte(row, _BEFORE, before)
+            table.put_byte(row, _GRADE, after)
+            table.put_byte(row, _FLAGS, _BLOCKED)
+            table.put_number(row, _LAST_DAY, 2, day)
+            self._slip = [fields[0], record.powered]
+            self._presses = [at for at in self._presses if record.powered - at < _WINDOW] + [record.powered]
+        elif verb == "released":
+            table.put_byte(row, _GRADE, fields[1])
+            table.put_byte(row, _FLAGS, 0)
+        elif verb == "unmarked":
+            table.put_field(row, _GRADE, bytes(3))
+        elif verb == "removed":
+            table.put_byte(row, _GRADE, REMOVED)
+            table.put_number(row, _LAST_DAY, 2, fields[1])
+        elif verb == "decayed":
+            self.put_back(tag, fields[1], fields[2])
+            table.put_number(row, _LAST_DAY, 2, fields[3])
+
+    def _row(self, tag):
+        """The row of a tag, made if need be: when all are taken, the one that matters least gives way."""
+        row = self._table.find(tag)
+        if row >= 0:
+            return row
+        if len(self._table) >= _CAP:
+            self._table.remove(self._least())
+        return self._table.add(tag)
+
+    def _least(self):
+        """The row with the lowest grade, unblocked before blocked, strangers before contacts, the oldest first."""
+        table, best, best_rank = self._table, 0, None
+        for row in range(len(table)):
+            rank = (table.byte(row, _FLAGS), 1 if self._contacts.card(table.tag(row)) else 0, table.byte(row, _GRADE),
+                    table.number(row, _LAST_DAY, 2), row)
+            if best_rank is None or rank < best_rank:
+                best, best_rank = row, rank
+        return best
+
+    def snapshot(self):
+        head = encode(self._mode + self._slip + self._presses[-_ALARM_PRESSES:])
+        return len(head).to_bytes(2, "big") + head + self._table.dump()
+
+    def restore(self, blob):
+        size = int.from_bytes(blob[:2], "big") + 2
+        values = json.loads(blob[2:size])
+        self._mode, self._slip, self._presses = values[:4], values[4:6], values[6:]
+        self._table.load(blob[size:])

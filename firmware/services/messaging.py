@@ -1,0 +1,136 @@
+"""Messages in and out, and the one button (requirements F4, F5, F24)."""
+
+import json
+
+from firmware.policy.decision import BadRequest
+from firmware.policy.rules.contacts import envelope_mac
+from firmware.services.enforce import discharge, nothing
+
+_INBOX = 32
+_OUTBOX = 32
+
+
+class Messaging:
+    """engine, store (for texts), own_address, carrier (services/transport), screen.notice(kind, fields)."""
+
+    def __init__(self, engine, store, own_address, carrier, screen):
+        self._engine = engine
+        self._store = store
+        self._own = own_address
+        self._carrier = carrier
+        self._screen = screen
+        self._inbox = []
+        self._outbox = []  # [tag, envelope]: decided, waiting for the carrier
+
+    # --- in
+
+    def queue(self, envelope):
+        """Take an envelope from the carrier; it is decided in `step`, after whatever the child presses now.
+
+        A full inbox drops the newest: a flood must not push out what came first."""
+        if len(self._inbox) < _INBOX:
+            self._inbox.append(envelope)
+
+    def step(self):
+        """Decide what has arrived and hand over what is to be sent; True if something is still waiting."""
+        envelope = self._carrier.poll()
+        while envelope is not None:
+            self.queue(envelope)
+            envelope = self._carrier.poll()
+        while self._inbox:
+            self.receive(self._inbox.pop(0))
+        while self._outbox and self._carrier.send(self._outbox[0][1]):
+            self._outbox.pop(0)
+        return bool(self._outbox)
+
+    def receive(self, envelope):
+        """Decide one envelope. Malformed ones are dropped: None."""
+        try:
+            request = dict(envelope)
+            request["kind"] = "messages.incoming"
+            decision = self._engine.ask(request)
+        except (BadRequest, TypeError, ValueError):
+            return None
+        number = decision.records[0].seq if decision.records else 0
+        marked = "mark" in decision.obligations
+
+        def show():
+            self._screen.notice("message", {"message": number, "from": envelope["sender"], "text": envelope["text"], "marked": marked})
+
+        def collapse():
+            self._screen.notice("collapsed", {"message": number, "from": envelope["sender"], "reason": decision.reason, "marked": marked})
+
+        discharge(decision, {
+            "show": show, "collapse": collapse, "mark": nothing, "silently": nothing,
+            "warn": lambda: self._screen.notice("warning", {"reason": decision.reason}),
+            "offer_help": lambda: self._screen.notice("offer_help", {}),
+            "show_help": lambda: self._screen.notice("help", {}),
+            "offer_protection": lambda: self._screen.notice("offer_protection", {"from": envelope["sender"]}),
+            "ask_child_to_tell": lambda: self._screen.notice("ask_to_tell", {"message": number}),
+        })
+        return decision
+
+    # --- out
+
+    def send(self, to, text, confirmed=False, channel=None):
+        """The child sends a message; the decision says whether it left the watch's hands."""
+        request = {"kind": "messages.outgoing", "to": to, "text": text}
+        if confirmed:
+            request["confirmed"] = True
+        if channel:
+            request["channel"] = channel
+        decision = self._engine.ask(request)
+
+        def put():
+            contacts = self._engine.rules["contacts"]
+            party, counter = contacts.party(to), decision.records[0].fields[1]
+            mac = envelope_mac(contacts.key(party.row), self._own, counter, text).hex()
+            self._outbox.append([party.tag, {"sender": self._own, "to": to, "counter": counter, "mac": mac, "text": text}])
+            self._outbox = self._outbox[-_OUTBOX:]
+
+        if not discharge(decision, {"send": put, "show_help": lambda: self._screen.notice("help", {})}):
+            self._screen.notice("not_sent", {"to": to, "reason": decision.reason, "wait": decision.wait})
+        return decision
+
+    # --- the one button, and opening what was held back
+
+    def press(self, place, party=None, message=None):
+        """The one-button block, from whichever place the child is at. What waits to be sent to the party is dropped."""
+        decision = self._engine.ask(_named({"kind": "blocking.press", "place": place}, party, message))
+
+        def hide():
+            blocking = self._engine.rules["blocking"]
+            self._outbox = [item for item in self._outbox if not blocking.is_blocked(item[0])]
+            self._screen.notice("hidden", {"party": party or ""})
+
+        if not discharge(decision, {"hide": hide, "comfort": lambda: self._screen.notice("comfort", {})}):
+            self._screen.notice("not_blocked", {"reason": decision.reason})
+        return decision
+
+    def undo(self, party=None, message=None):
+        """Take a slip of the button back."""
+        decision = self._engine.ask(_named({"kind": "blocking.undo"}, party, message))
+        discharge(decision, {"show": lambda: self._screen.notice("unblocked", {"party": party or ""})})
+        return decision
+
+    def open(self, message, confirmed=False):
+        """The child opens a message; a collapsed one first answers with a warning."""
+        request = {"kind": "content_access.read", "what": "message", "id": message, "exit": "screen", "reader": "child"}
+        if confirmed:
+            request["confirmed"] = True
+        decision = self._engine.ask(request)
+        discharge(decision, {"show": lambda: self._screen.notice("opened", {"message": message, "text": self._text(message)})})
+        return decision
+
+    def _text(self, message):
+        recent = self._engine.context.recent
+        _, sealed = self._store.read(recent.place(recent.find(message)))
+        return json.loads(sealed)[1] if sealed else ""
+
+
+def _named(request, party, message):
+    if party is not None:
+        request["party"] = party
+    if message is not None:
+        request["message"] = message
+    return request

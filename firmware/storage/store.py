@@ -1,0 +1,322 @@
+"""The store: journals, vault and keys behind one door, the only part of storage that the policy engine sees."""
+
+import json
+
+from micropython import const
+
+from firmware.storage.crypto import Broken, Hmac, hmac_sha256
+from firmware.storage.journal import Journal, JournalBroken, encode
+from firmware.storage.keys import Keys
+from firmware.storage.vault import Vault
+
+_EVENTS = const(250)  # per segment
+_BYTES = const(49152)  # per segment
+_SEGMENTS = const(12)  # kept: 30 days of at most 3,000 records
+_DENIAL_SEGMENTS = const(3)
+_WIPING = "wipe"
+
+
+class Report:
+    """What open() found. status: "new" (not set up), "ok", "broken" (tamper or damage).
+
+    code: "" or why: a code of JournalBroken, "rollback" (a journal ends below the high-water mark) or "flash".
+    records: events replayed; torn: an unfinished write was left out; seq, t, powered (seconds): where the journal ends.
+    """
+
+    def __init__(self, status: str, code: str = ""):
+        self.status = status
+        self.code = code
+        self.records = self.seq = self.t = self.powered = 0
+        self.torn = False
+
+
+class Store:
+    """files: Files; partition: see Keys; device_secret: 32 bytes; random(n) -> n bytes fit for keys."""
+
+    def __init__(self, files, partition, device_secret: bytes, random):
+        self._files = files
+        self._device = device_secret
+        self._random = random
+        self._keys = Keys(partition, device_secret)
+        self._vault = Vault(files, self._keys, random)
+        self.main = Journal(files, self._keys, "j", "j")
+        self.denials = Journal(files, self._keys, "d", "d")
+        self._tag = None
+        self._month = None
+
+    # Boot
+
+    def open(self, restore, apply) -> Report:
+        """Load and verify everything; never raises for damage.
+
+        restore(name, plain) gets each part of the snapshot, then apply(record) each event; record.private is the
+        unsealed attachment, b"" when there is none, None for message text (see read). When the status is "broken" the
+        state has been replayed up to the damage at most (wholly for "rollback"), and commit, deny and rotate raise
+        JournalBroken("closed") until rebuild_after_tamper: more events would lift a cut journal over its mark.
+        """
+        try:
+            report = self._open(restore, apply)
+        except JournalBroken as error:
+            report = Report("broken", error.code)
+        except Broken:
+            report = Report("broken", "key")
+        except OSError:
+            report = Report("broken", "flash")
+        if report.status != "ok":
+            self.main.close()
+            self.denials.close()
+        marked = self._keys.marks[3] * 60 if self._keys.marks else 0
+        report.records = self.main.count
+        report.torn = self.main.torn or self.denials.torn
+        report.seq, report.t = self.main.seq, self.main.t
+        report.powered = max(marked, self.main.powered, self.denials.powered)
+        return report
+
+    def _open(self, restore, apply) -> Report:
+        self._forget()
+        self._keys.load()
+        if self._files.size(_WIPING) >= 0 and self._files.read(_WIPING) == self._wiping():
+            self.wipe()
+        self._files.tidy()
+        if self._keys.marks is None and not self.main.segments():
+            self._clear()  # what an interrupted set-up may have left
+            return Report("new")
+        self.main.open(
+            lambda name, blob: self._restore(restore, name, blob),
+            lambda record: apply(self._reveal(record)),
+        )
+        self.denials.open(None, lambda record: None)
+        tag_key = self._keys.get("T", 0)
+        if tag_key is None:
+            raise JournalBroken("key")
+        self._tag = Hmac(tag_key)
+        seq, denied = (self._keys.marks or (0, 0))[:2]
+        if self.main.seq < seq or self.denials.seq < denied:
+            return Report("broken", "rollback")
+        if self._keys.marks is None:
+            # Set-up was interrupted before its last step; later, a missing mark means that it was erased.
+            if self.main.seq or self.denials.seq:
+                return Report("broken", "rollback")
+            self._mark(0, self.main.powered)
+        return Report("ok")
+
+    def _restore(self, restore, name: str, blob: bytes) -> None:
+        self._month = _month(blob)
+        restore(name, self._vault.unseal(self.main.seq, blob))
+
+    def _reveal(self, record):
+        """Give the record its private attribute."""
+        blob = record.attachment
+        if blob[:1] == b"m":
+            record.private = None
+        else:
+            record.private = self._vault.unseal(record.seq, blob) if blob else b""
+        return record
+
+    def _forget(self) -> None:
+        self.main.forget()
+        self.denials.forget()
+        self._vault.forget()
+        self._tag = None
+        self._month = None
+
+    # Set-up, tamper, wipe
+
+    def create(self, t: int, powered: int, month: int, parts, credentials: bytes) -> None:
+        """First set-up with fresh keys; parts as in rotate. A power cut leaves "new" or "ok". ValueError if set up."""
+        if self.main.segments():
+            raise ValueError("set up already")
+        self._clear()
+        secrets = [(cls, number, self._random(32)) for cls, number in (("j", 1), ("d", 1), ("T", 0))]
+        self._keys.change((), secrets + [("C", 0, _padded(credentials))])
+        self._begin(t, powered, month, parts, 1, 0, 1, 0)
+
+    def rebuild_after_tamper(self, t: int, powered: int, month: int, parts) -> None:
+        """Begin new journals from this state after damage; what is left of the old ones is removed.
+
+        Numbers go on above the marks, so that none comes again. A power cut leaves "broken" or "ok".
+        """
+        seq, denied = (self._keys.marks or (0, 0))[:2]
+        seq, denied = max(seq, self.main.seq), max(denied, self.denials.seq)
+        drop = []
+        numbers = []
+        for journal, cls in ((self.main, "j"), (self.denials, "d")):
+            owned = self._keys.numbers(cls)
+            drop += [(cls, number) for number in owned]
+            numbers.append(max([0] + owned + journal.segments()) + 1)
+        secrets = [(cls, number, self._random(32)) for cls, number in zip("jd", numbers)]
+        if self._keys.get("T", 0) is None:
+            secrets.append(("T", 0, self._random(32)))
+        self._keys.change(drop, secrets)
+        self._begin(t, powered, month, parts, numbers[0], seq, numbers[1], denied)
+
+    def _begin(self, t, powered, month, parts, segment, seq, denial_segment, denied) -> None:
+        """Write both journals, the main one last (open goes by it), then the mark."""
+        self._forget()
+        self._tag = Hmac(self._keys.get("T", 0))
+        self.denials.create(t, powered, (), self._keys.get("d", denial_segment), denial_segment, denied)
+        sealed = self._sealed(month, seq, parts)
+        self.main.create(t, powered, sealed, self._keys.get("j", segment), segment, seq)
+        self._month = month
+        self._mark(0, powered)
+
+    def wipe(self) -> None:
+        """Destroy all keys, then all files, the safety floor's too. After a power cut open() goes on with it."""
+        try:
+            self._files.replace(_WIPING, self._wiping())
+        except OSError:
+            pass  # a full file system must not keep the keys alive
+        self._clear()
+        for name in ("floor0", "floor1", _WIPING):
+            self._files.remove(name)
+
+    def _wiping(self) -> bytes:
+        # Nobody else can write this file, or it would be a way to free the watch.
+        return hmac_sha256(self._device, b"wardwatch wipe")
+
+    def _clear(self) -> None:
+        self._keys.wipe()
+        self._forget()
+        for name in self._files.names():
+            if name not in ("floor0", "floor1", _WIPING):
+                self._files.remove(name)
+
+    # Events
+
+    def commit(self, t: int, powered: int, month: int, version: int, events: list) -> list:
+        """Seal, journal and mark the events of one decision; durable when it returns, nothing may be acted on before.
+
+        events: [(kind, fields, private bytes or None, class of the private part)]. Return the records as apply gets
+        them at boot. ValueError: nothing was written. OSError: it may have been written; only a new open() can tell.
+        """
+        sealed = []
+        for kind, fields, private, cls in events:
+            seq = self.main.seq + len(sealed) + 1
+            blob = b"" if private is None else self._vault.seal(cls, month, seq, private)
+            sealed.append((kind, fields, blob))
+        records = self.main.append(t, powered, sealed)
+        self._mark(version, powered)
+        for record, event in zip(records, events):
+            record.private = None if event[3] == "m" else event[2] or b""
+        return records
+
+    def deny(self, t: int, powered: int, version: int, fields: list) -> None:
+        """Append a "denied" record to the denial ring, which keeps the last 500 to 750."""
+        if self.denials.count >= _EVENTS:
+            self.denials.rotate(t, powered, (), self._oldest(self.denials, _DENIAL_SEGMENTS))
+        self.denials.append(t, powered, [("denied", fields, b"")])
+        self._mark(version, powered)
+
+    def save_powered(self, minutes: int) -> None:
+        """Note the minutes of powered time so far, without a journal record (requirement D48)."""
+        self._keys.mark(self.main.seq, self.denials.seq, 0, minutes)
+
+    def _mark(self, version: int, powered: int) -> None:
+        self._keys.mark(self.main.seq, self.denials.seq, version, powered // 60)
+
+    # Segments
+
+    @property
+    def full(self) -> bool:
+        """Whether the newest segment has had its share of events or bytes, and it is time to rotate."""
+        # Twice its snapshot at least, or a large snapshot would make every segment full.
+        return self.main.count >= _EVENTS or self.main.size >= max(_BYTES, 2 * self.main.start)
+
+    def due(self, month: int) -> bool:
+        """Whether to rotate: the segment is full or its snapshot is sealed under the key of another month."""
+        return self.full or (self._month is not None and self._month != month)
+
+    def rotate(self, t: int, powered: int, month: int, parts) -> None:
+        """Begin a segment with a snapshot: parts is an iterable (a generator saves heap) of (name, plain bytes)."""
+        self.main.rotate(t, powered, self._sealed(month, self.main.seq, parts), self._oldest(self.main, _SEGMENTS))
+        self._month = month
+
+    def _oldest(self, journal: Journal, keep: int) -> int:
+        """Return the oldest segment to keep once one more is there."""
+        return max(journal.oldest, journal.segment + 2 - keep)
+
+    def _sealed(self, month: int, seq: int, parts):
+        for name, plain in parts:
+            yield name, self._vault.seal("p", month, seq, plain)
+
+    def check_next(self) -> bool:
+        """Check one older segment in the background; False when all are done; raises JournalBroken."""
+        return self.main.check_next() or self.denials.check_next()
+
+    # Messages and evidence
+
+    def read(self, place: tuple) -> tuple:
+        """Return (record, private bytes) of the event at (segment, offset).
+
+        (None, None) when the segment is gone, (record, None) when the key is; raises JournalBroken.
+        """
+        found = self.main.read(place[0], place[1])
+        if not found:
+            return None, None
+        record, blob = found
+        try:
+            return record, self._vault.unseal(record.seq, blob) if blob else b""
+        except Broken:
+            return record, None
+
+    def evidence(self, month: int, expiry_day: int, places: list, number: int) -> tuple:
+        """Reseal the events at these places as evidence package `number` (never used before, above 0).
+
+        Return (count, digest) for the journal; events that are gone are left out. Raises NoRoom, OSError,
+        JournalBroken.
+        """
+        plains = []
+        for place in places:
+            record, private = self.read(place)
+            if record:
+                items = [record.seq, record.t, record.powered, record.kind] + record.fields
+                plains.append(encode(items) + b"\n" + (private or b""))
+        return self._vault.package(month, expiry_day, number, plains)
+
+    def package(self, month: int, number: int) -> list:
+        """Return the evidence as [([seq, t, powered, kind, *fields], private bytes)].
+
+        Raises Broken unless all of it verifies.
+        """
+        found = []
+        for plain in self._vault.read_package(month, number):
+            border = plain.find(b"\n")  # encode never writes one
+            found.append((json.loads(plain[:border]), plain[border + 1 :]))
+        return found
+
+    def digest_of(self, month: int, number: int) -> str:
+        """Return the digest of a package as stored now, to compare with the journalled one; raises Broken."""
+        return self._vault.digest_of(month, number)
+
+    def expire(self, cls: str, before_month: int) -> None:
+        """Erase what class cls holds from before a month. Rotate first: the newest segment must not need such a key."""
+        self._vault.expire(cls, before_month)
+
+    # Secrets
+
+    def tag(self, address: str) -> bytes:
+        """Return the 8-byte name under which an address is stored; it means nothing off this watch."""
+        if self._tag is None:
+            raise JournalBroken("key")
+        return self._tag.digest(address.encode())[:8]
+
+    def credentials(self, number: int = 0) -> bytes:
+        """Return the blob of credentials, b"" when there is none."""
+        secret = self._keys.get("C", number) or b"\x00"
+        return secret[1 : 1 + secret[0]]
+
+    def set_credentials(self, blob: bytes, number: int = 0) -> None:
+        """Replace the credentials (at most 191 bytes); the old ones are erased."""
+        self._keys.change([("C", number)], [("C", number, _padded(blob))])
+
+
+def _padded(blob: bytes) -> bytes:
+    """Return the blob behind its length, filled up to a multiple of 8 bytes, at least 16."""
+    if len(blob) > 191:
+        raise ValueError("credentials too long")
+    size = max(16, (len(blob) + 8) // 8 * 8)
+    return bytes([len(blob)]) + blob + bytes(size - 1 - len(blob))
+
+
+def _month(blob: bytes) -> int:
+    return blob[1] << 8 | blob[2]

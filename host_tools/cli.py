@@ -1,0 +1,51 @@
+"""The `ward` command. Data goes to stdout, errors to stderr with what to do next.
+
+Exit codes: 0 done, 1 failed, 2 the command line was not understood.
+"""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+_PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+def _version() -> str:
+    """The installed version; "unknown" in a tree that was never installed."""
+    try:
+        return version("wardwatch")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@click.group(context_settings=_SETTINGS)
+@click.version_option(_version(), prog_name="ward")
+def main() -> None:
+    """Simulate, flash and configure a Wardwatch, the children's watch that keeps its guardian's rules itself."""
+
+
+@main.command(context_settings=_PASS_ON, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def demo(options: tuple[str, ...]) -> None:
+    """Run one simulated day and print each request with the watch's decision and its reason."""
+    _simulate(["--headless", *options])
+
+
+@main.command(context_settings=_PASS_ON, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def sim(options: tuple[str, ...]) -> None:
+    """Start the simulated watch (`ward sim --help` lists its options)."""
+    _simulate(list(options))
+
+
+def _simulate(argv: list[str]) -> None:
+    """Hand over to the simulator, which is imported only now: other commands need not wait for it."""
+    from simulator import day
+
+    sys.exit(day.main(argv))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Parts of the simulator that run on CPython and inside the MicroPython process."""

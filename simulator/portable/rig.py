@@ -1,0 +1,292 @@
+"""A whole watch under virtual time, moved by small commands: the same file runs on CPython and inside MicroPython.
+
+Every command is a dict with "op" and JSON-able values, every answer a dict, so that a watch in the same process and a
+watch behind a pipe are used alike. `OPS` lists the commands.
+"""
+
+import os
+from hashlib import sha256
+
+from firmware.policy.decision import BadRequest
+from firmware.services.alerts import render
+from firmware.storage import floor
+from firmware.storage.files import Files
+from firmware.storage.journal import JournalBroken
+from firmware.texts import text as words
+from firmware.watch import Watch
+from simulator.portable.flash import Partition, Power
+
+
+class Drbg:
+    """Repeatable bytes from a seed, equal on every runtime: SHA-256 over a counter. For tests only."""
+
+    def __init__(self, seed):
+        self._seed = seed.encode()
+        self._count = 0
+
+    def __call__(self, size):
+        out = b""
+        while len(out) < size:
+            self._count += 1
+            out += sha256(self._seed + self._count.to_bytes(4, "big")).digest()
+        return out[:size]
+
+
+class Recorder:
+    """The board's screen, phone and carrier: they write down what reached them. `online` is the carrier's network."""
+
+    name = "simulated"
+
+    def __init__(self):
+        self.online = True
+        self.seen = []
+        self.sent = []
+        self.alerts = []
+        self.received = []
+
+    def notice(self, kind, fields):
+        self.seen.append([kind, fields])
+
+    def ring(self, number):
+        self.seen.append(["ring", {"number": number}])
+
+    def dial(self, number):
+        return False
+
+    def poll(self):
+        return self.received.pop(0) if self.received else None
+
+    def send(self, envelope):
+        if self.online:
+            self.sent.append(envelope)
+        return self.online
+
+    def send_alert(self, alert):
+        if self.online:
+            self.alerts.append(alert)
+        return self.online
+
+    def send_sos(self, sos):
+        return self.online
+
+
+class Board:
+    """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
+
+    address = "watch"
+
+    def __init__(self, root, seed, power=None):
+        self.root = root
+        self.device_secret = sha256(("device " + seed).encode()).digest()
+        self.random = Drbg(seed)
+        self.carrier = self.screen = self.phone = Recorder()
+        self.partition = Partition(root + ".keys", power or Power())
+        self.rtc_runs = True
+        self.true_time = 0
+
+    def rtc(self):
+        return self.true_time if self.rtc_runs else None
+
+
+class Rig:
+    """Runs commands against one watch. Time stands still except in `advance`."""
+
+    def __init__(self):
+        self.board = None
+        self.watch = None
+        self._ticks = 0
+
+    def do(self, command):
+        """Carry out one command; unknown operations and bad requests come back as {"bad": field, "problem": words}."""
+        try:
+            return OPS[command["op"]](self, command)
+        except BadRequest as bad:
+            return {"bad": bad.field, "problem": bad.problem}
+
+    def new(self, command):
+        """A watch from the factory in folder `root` (made empty), random bytes from `seed`, true time `wall`."""
+        _empty(command["root"])
+        self.board = Board(command["root"], command.get("seed", "seed"))
+        self.board.true_time = command.get("wall", 0)
+        return self._start()
+
+    def _start(self):
+        self._ticks = 0x3FFFF000  # near the wrap of ticks_ms, so that every run goes over it
+        self.watch = Watch(self.board)
+        report = self.watch.start()
+        self.watch.step(self._ticks)
+        return {"status": report.status, "code": report.code, "records": report.records, "torn": report.torn, "seq": report.seq}
+
+    def reboot(self, command):
+        """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time."""
+        self.board.true_time += command.get("off", 0)
+        self.board.rtc_runs = command.get("rtc", True)
+        return self._start()
+
+    def advance(self, command):
+        """Let `seconds` pass, stepping the watch whenever it asks for it."""
+        left = command["seconds"] * 1000
+        while left > 0:
+            wait = self.watch.step(self._ticks)
+            jump = left if wait is None else max(min(wait, left), 1000)
+            self._ticks = (self._ticks + jump) & 0x3FFFFFFF
+            self.board.true_time += jump // 1000
+            left -= jump
+        self.watch.step(self._ticks)
+        return self.clock(command)
+
+    def clock(self, command):
+        clock = self.watch.engine.clock
+        return {"wall": clock.wall, "powered": clock.powered, "trust": clock.trust, "day": clock.day()}
+
+    def ask(self, command):
+        """One request straight to the engine, noted if it was the safety floor's."""
+        decision = self.watch.engine.ask(command["request"])
+        if command["request"]["kind"].startswith("emergency."):
+            self.watch.engine.note(decision)
+        return _answer(decision)
+
+    def service(self, command):
+        """Call a service as a screen or carrier would: `call` names it, `with` holds the arguments."""
+        watch = self.watch
+        call = {
+            "receive": watch.messaging.receive, "send": watch.messaging.send, "press": watch.messaging.press,
+            "undo": watch.messaging.undo, "open": watch.messaging.open,
+            "call_in": watch.calls.incoming, "call_out": watch.calls.outgoing,
+        }[command["call"]]
+        return _answer(call(**command["with"]))
+
+    def queue(self, command):
+        """An envelope arrives at the carrier; it is decided at the next step of time."""
+        self.watch.messaging.queue(command["envelope"])
+        return {}
+
+    def step(self, command):
+        """One step without any time passing."""
+        self.watch.step(self._ticks)
+        return {}
+
+    def sos(self, command):
+        """The SOS gesture; `cancel` true: the other gesture."""
+        if command.get("cancel"):
+            self.watch.sos.cancel()
+        else:
+            self.watch.sos.press(self.watch.engine.clock.powered)
+        return {"state": self.watch.sos.state}
+
+    def network(self, command):
+        self.board.carrier.online = command["online"]
+        return {}
+
+    def seen(self, command):
+        """What the child saw since the last time, what left the watch, and the alerts that reached a guardian."""
+        recorder = self.board.carrier
+        answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts}
+        recorder.seen, recorder.sent, recorder.alerts = [], [], []
+        return answer
+
+    def state(self, command):
+        """A digest of the rules' state and the plain facts that tests ask for."""
+        engine = self.watch.engine
+        digest = sha256()
+        for name, blob in engine._parts():
+            digest.update(name.encode() + b"\0" + blob)
+        administration = engine.rules["administration"]
+        return {"digest": _hex(digest), "tampered": administration.tampered,
+                "set_up": administration.is_set_up, "private": administration.is_private, "strict": engine.settings.strict,
+                "mode": engine.rules["blocking"].mode, "band": engine.settings.band,
+                "pending": [render(alert, "en") for alert in engine.rules["alerts"].pending]}
+
+    def setting(self, command):
+        return {"value": self.watch.engine.settings[command["key"]]}
+
+    def grade(self, command):
+        """Grade and block of a party by address, as a contact and as a stranger."""
+        engine = self.watch.engine
+        party = engine.rules["contacts"].party(command["party"])
+        blocking = engine.rules["blocking"]
+        return {"who": party.who, "grade": blocking.grade(party.tag), "blocked": blocking.is_blocked(party.tag)}
+
+    def packages(self, command):
+        """Evidence packages, opened for the test with their digests checked: [[number, tag, count, complete], ...]."""
+        found = []
+        for number, month, tag, count, _, _ in self.watch.engine.rules["content_access"].packages():
+            found.append([number, tag, count, len(self.watch.store.package(month, number)) == count])
+        return {"packages": found}
+
+    def journal(self, command):
+        """Every record still on flash: [[seq, time, powered, kind, fields...], ...], and the denials."""
+        store = self.watch.store
+        return {"records": _walk(store.main), "denials": _walk(store.denials)}
+
+    def verify(self, command):
+        """Check every older segment too; {"ok": false, "code"} on damage."""
+        try:
+            while self.watch.store.check_next():
+                pass
+        except JournalBroken as damage:
+            return {"ok": False, "code": damage.code}
+        return {"ok": True, "seq": self.watch.store.main.seq}
+
+    def files(self, command):
+        """Name, size and SHA-256 of every stored file and of the key partition: what must be equal on every runtime."""
+        files = Files(self.board.root)
+        rows = [[name, files.size(name), _hash(files.read(name))] for name in files.names()]
+        keys = b"".join([self.board.partition.read(sector, 0, 4096) for sector in range(4)])
+        return {"files": rows + [["keys", len(keys), _hash(keys)]]}
+
+    def words(self, command):
+        return {"text": words(command["id"], command.get("language", "en"))}
+
+    def floor(self, command):
+        region, numbers = floor.load(Files(self.board.root), self.board.device_secret)
+        return {"region": region, "numbers": numbers}
+
+
+OPS = {
+    "new": Rig.new, "reboot": Rig.reboot, "advance": Rig.advance, "clock": Rig.clock, "ask": Rig.ask, "service": Rig.service,
+    "queue": Rig.queue, "step": Rig.step, "sos": Rig.sos, "network": Rig.network, "seen": Rig.seen, "state": Rig.state,
+    "setting": Rig.setting, "grade": Rig.grade, "packages": Rig.packages, "journal": Rig.journal, "verify": Rig.verify,
+    "files": Rig.files, "words": Rig.words, "floor": Rig.floor,
+}
+
+
+def _answer(decision):
+    if decision is None:
+        return {"verdict": "dropped"}
+    return {"verdict": decision.verdict, "reason": decision.reason, "obligations": list(decision.obligations), "wait": decision.wait,
+            "records": [[r.seq, r.kind] + r.fields for r in decision.records]}
+
+
+def _walk(journal):
+    rows = []
+    for segment in journal.segments():
+        offset = 0
+        record, _ = journal.read(segment, offset)
+        while record:
+            if "." in record.kind or record.kind == "denied":
+                rows.append([record.seq, record.t, record.powered, record.kind] + record.fields)
+            found = journal.read(segment, record.end)
+            record = found[0] if found else None
+    return rows
+
+
+def _hash(data):
+    return _hex(sha256(data))
+
+
+def _hex(digest):
+    return digest.digest().hex()
+
+
+def _empty(root):
+    """Make `root` an empty folder, with no key partition beside it."""
+    try:
+        os.remove(root + ".keys")
+    except OSError:
+        pass
+    try:
+        for name in os.listdir(root):
+            os.remove(root + "/" + name)
+    except OSError:
+        os.mkdir(root)

@@ -1,0 +1,165 @@
+"""The house rules that no other test sees: which way imports run, what the firmware may use, what a clone may hold."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRMWARE = ROOT / "firmware"
+
+# What each part of the firmware may import of the others. A part without a line may import none.
+_BELOW = {
+    "text": (),
+    "storage": (),
+    "policy": ("text", "storage"),
+    "services": ("text", "storage", "policy"),
+    "link": ("text", "storage", "policy", "services"),
+    "ui": ("text", "storage", "policy", "services", "link"),
+    "drivers": (),
+    "board": ("drivers",),
+    "watch": ("text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
+    "boot": ("storage", "drivers", "board"),
+    "main": ("watch",),
+}
+
+# Built into stock MicroPython for ESP32. Nothing else exists on a watch.
+_PURE = {"array", "binascii", "collections", "cryptolib", "errno", "hashlib", "json", "micropython", "struct", "sys"}
+_FILES = _PURE | {"gc", "io", "os"}
+_ON_BOARD = _FILES | {
+    *("_thread", "asyncio", "bluetooth", "deflate", "esp", "esp32", "espnow", "framebuf", "heapq", "machine", "math"),
+    *("neopixel", "network", "ntptime", "random", "re", "requests", "select", "socket", "ssl", "time", "tls"),
+    *("uctypes", "umqtt", "vfs"),
+}
+# The lower parts are narrower: policy and text know no machine, no file, no clock and no chance.
+_BUILT_IN = {"text": _PURE | {"io", "os"}, "storage": _FILES, "policy": _PURE | {"gc"}}
+
+_FORBIDDEN_NAMES = {"eval", "exec", "compile", "__import__"}
+
+
+def firmware_modules() -> dict[str, Path]:
+    """Every module of the firmware by its dotted name; a package stands for its `__init__`."""
+    modules = {}
+    for path in sorted(FIRMWARE.rglob("*.py")):
+        parts = list(path.relative_to(ROOT).with_suffix("").parts)
+        modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return modules
+
+
+MODULES = firmware_modules()
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    """A module's syntax tree."""
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """Everything a module imports, at any depth in it, as dotted names; relative imports begin with a dot."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            for alias in node.names:
+                full = base + "." + alias.name
+                yield full if full in MODULES else base
+
+
+def part(module: str) -> str:
+    """The part of the firmware that a module belongs to: "policy" for firmware.policy.rules.usage."""
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_downwards(module: str) -> None:
+    """A part imports itself, the parts below it and what its watch has built in; always by absolute names."""
+    own = part(module)
+    allowed_parts = {own, *_BELOW.get(own, ())}
+    for name in imports(module):
+        top = name.split(".")[0]
+        if top == "firmware":
+            assert part(name) in allowed_parts, "%s must not import %s" % (module, name)
+        else:
+            assert top in _BUILT_IN.get(own, _ON_BOARD), "%s must not import %s" % (module, name)
+
+
+def test_no_import_circles() -> None:
+    """Not even one that an import inside a function hides."""
+    graph = {module: {name for name in imports(module) if name in MODULES and name != module} for module in MODULES}
+    while True:
+        leaves = [module for module, needs in graph.items() if not needs & graph.keys()]
+        if not leaves:
+            break
+        for module in leaves:
+            del graph[module]
+    circle = {module: sorted(needs & graph.keys()) for module, needs in graph.items()}
+    assert not circle, "these import each other, or what does: %s" % circle
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_firmware_uses_no_code_from_data_no_assert_no_float(module: str) -> None:
+    """Code is never made from data; -O strips assert; an ESP32's floats differ from a desktop's."""
+    for node in ast.walk(tree(module)):
+        where = "%s:%s" % (MODULES[module].relative_to(ROOT), getattr(node, "lineno", 0))
+        if isinstance(node, ast.Name):
+            assert node.id not in _FORBIDDEN_NAMES, where
+            assert node.id != "float", where + " uses floats"
+            assert node.id != "open" or part(module) != "policy", where + " opens a file"
+        assert not isinstance(node, ast.Assert), where + " enforces with assert"
+        assert not isinstance(node, ast.Constant) or not isinstance(node.value, float), where + " uses floats"
+        assert not isinstance(node, (ast.BinOp, ast.AugAssign)) or not isinstance(node.op, ast.Div), where + " divides"
+
+
+@pytest.mark.parametrize("top", ["firmware", "simulator", "host_tools"])
+def test_every_folder_of_code_is_a_package(top: str) -> None:
+    """An installed copy holds packages only: a folder without `__init__.py` would be left behind."""
+    folders = {path.parent for path in (ROOT / top).rglob("*.py")}
+    missing = [str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()]
+    assert not missing
+
+
+def files_of_a_clone() -> list[Path]:
+    """What git tracks or would track; without git, everything outside hidden and built folders."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+        paths = [ROOT / name for name in listed if name]
+    except (OSError, subprocess.CalledProcessError):
+        left_out = {"build", "__pycache__", "wardwatch.egg-info"}
+        paths = [
+            path
+            for path in ROOT.rglob("*")
+            if not any(name in left_out or (name[0] == "." and name != ".ci") for name in path.relative_to(ROOT).parts)
+        ]
+    return [path for path in paths if path.is_file()]
+
+
+# Written so that this file does not match itself.
+_MACHINE = re.compile(
+    rb"(?<![\w.~-])/(?:home/\w|Users/\w|root/|work/|tmp/t/|opt/(?:pypi|wheels))|[A-Z]:\\\\?Users\\"
+    rb"|(?:pypi\.|npmjs\.|debian\.)org|pythonhosted\.|proxy\.golang\."
+)
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    """What is checked in works anywhere, and says nothing of where it was made."""
+    found = []
+    for path in files_of_a_clone():
+        match = _MACHINE.search(path.read_bytes())
+        if match:
+            found.append("%s: %s" % (path.relative_to(ROOT), match.group().decode("utf-8", "replace")))
+    assert not found
+
+
+def test_licence_and_security_policy_are_there() -> None:
+    """Row B20: a contact for vulnerability reports and a support period."""
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
+    policy = (ROOT / "SECURITY.md").read_text()
+    assert "Report a vulnerability" in policy
+    assert "24 months" in policy
