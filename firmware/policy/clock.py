@@ -9,11 +9,13 @@ windows count it. Trust says what the wall time is worth:
     none   never set
 """
 
+from micropython import const
+
 SET = "set"
 STALE = "stale"
 NONE = "none"
 
-_DAY = 86400
+_DAY = const(86400)
 _MONTHS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 

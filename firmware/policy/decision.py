@@ -4,10 +4,12 @@ The words are XACML's: an *obligation* must be discharged by the enforcement poi
 reason is a stable code; its remedy, requirement rows and child texts stand in `firmware/texts/texts.tsv` by that code.
 """
 
-ALLOW = "allow"
-DENY = "deny"
+from micropython import const
 
-OK = "ok"
+_ALLOW = const("allow")
+_DENY = const("deny")
+
+_OK = const("ok")
 
 # What a reason asks of the child (column `remedy` of texts.tsv).
 REMEDIES = ("none", "password", "guardian", "wait", "confirm")
@@ -25,8 +27,8 @@ class BadRequest(ValueError):
 class Decision:
     """The answer to one request.
 
-    verdict      ALLOW or DENY
-    reason       code of the reason, `OK` for a plain allow
+    verdict      _ALLOW or _DENY
+    reason       code of the reason, `_OK` for a plain allow
     events       list of `event(...)`: journalled in one flush before anything is remembered or acted on
     obligations  names that the enforcement point must know and discharge
     wait         seconds of powered time until a second try can succeed, 0 where waiting does not help
@@ -44,22 +46,23 @@ class Decision:
         self.who = who
         self.evidence = evidence
         self.then = then
+        self.urgent = False  # acts in RAM even if the journal cannot be written: the one-button block
         self.create = None  # first set-up only: (credentials blob, wall time) with which the store is created
         self.records = ()  # the journal records of this decision, filled in by the engine
 
     @property
     def allowed(self):
-        return self.verdict == ALLOW
+        return self.verdict == _ALLOW
 
 
-def allow(events=(), obligations=(), reason=OK, who="", evidence=None, then=None):
+def allow(events=(), obligations=(), reason=_OK, who="", evidence=None, then=None):
     """An allow; `reason` is given where the child should be told something all the same."""
-    return Decision(ALLOW, reason, events, obligations, 0, who, evidence, then)
+    return Decision(_ALLOW, reason, events, obligations, 0, who, evidence, then)
 
 
 def deny(reason, events=(), obligations=(), wait=0, who="", then=None):
     """A refusal with its reason code. Denials with events (password tries) are journalled one by one, others fold."""
-    return Decision(DENY, reason, events, obligations, wait, who, None, then)
+    return Decision(_DENY, reason, events, obligations, wait, who, None, then)
 
 
 def event(kind, *fields, private=None, sealed_as="p"):

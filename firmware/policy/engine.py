@@ -7,6 +7,8 @@ Nothing is remembered before it is durable, and nothing is acted on before it is
 all of it: it answers while the engine is still starting, with broken storage, and without writing anything.
 """
 
+from micropython import const
+
 from firmware.policy.clock import NONE, SET, STALE, Clock, month_of
 from firmware.policy.decision import BadRequest, deny, event
 from firmware.policy.recent import Recent
@@ -15,17 +17,18 @@ from firmware.policy.rule import Context, stopped
 from firmware.policy.rules import RULES, alerts
 from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED
 from firmware.policy.settings import Settings
-from firmware.storage.journal import JournalBroken
+from firmware.storage.journal import JournalBroken, Record
 from firmware.storage.vault import NoRoom
 
-STARTING = "engine.starting"
-STORAGE = "engine.storage"
+_STARTING = const("engine.starting")
+_STORAGE = const("engine.storage")
 
-_FOLD_SECONDS = 60
-_FOLD_CAP = 16
-_SAVE_SECONDS = 60
+_FOLD_SECONDS = const(60)
+_FOLD_CAP = const(16)
+_SAVE_SECONDS = const(60)
+_LATE_CAP = const(16)
 
-# While the journal's damage is not acknowledged, a guardian can do no more than these of the administration.
+# While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = ("administration.acknowledge", "administration.wipe", "administration.clock")
 
 
@@ -48,7 +51,7 @@ class Engine:
         self._ready = False
         self._report = None
         self._folded = []  # [kind, reason, who, count since the last record, powered time of that record]
-        self._late = []  # floor events that could not be journalled yet
+        self._late = []  # events of the floor and of blocks that could not be journalled yet
         self._stepped = -1
         self._saved = 0
         self._checking = True
@@ -111,15 +114,14 @@ class Engine:
 
     def ask(self, request):
         """Decide one request (a dict with "kind" and the fields of that kind). BadRequest if it is malformed."""
-        rule, handler, fields = self._find(request)
-        check(request, fields)
+        rule, verb = self._find(request)
         if rule is self.floor:
-            return handler(request)  # acts first; the service calls `note` afterwards
+            return rule.decide(verb, request)  # acts first; the service calls `note` afterwards
         if not self._ready:
-            return stopped(STARTING)
+            return stopped(_STARTING)
         if self._stepped != self.clock.powered:
             self.step()
-        decision = self._gate(request["kind"]) or handler(request)
+        decision = self._gate(request) or rule.decide(verb, request)
         return self._carry_out(request, decision)
 
     def _find(self, request):
@@ -128,16 +130,18 @@ class Engine:
             raise BadRequest("kind", "is missing")
         name, _, verb = kind.partition(".")
         rule = self.rules.get(name)
-        known = rule.requests.get(verb) if rule is not None else None
-        if not known:
-            raise BadRequest("kind", "is unknown: " + kind[:40])
-        return rule, known[0], known[1]
+        if rule is None:
+            raise BadRequest("kind", "is unknown")
+        check(request, rule.FORMS, verb)
+        return rule, verb
 
-    def _gate(self, kind):
+    def _gate(self, request):
         """What the state of the whole watch forbids, before any rule is asked."""
+        kind = request["kind"]
         if not self._administration.is_set_up and kind != "administration.setup":
             return stopped(SET_UP_FIRST)
-        if self._administration.tampered and kind.startswith("administration.") and kind not in _WHILE_TAMPERED:
+        if self._administration.tampered and kind not in _WHILE_TAMPERED and (
+                "channel" in request or kind.startswith("administration.")) and not kind.startswith("credentials."):
             return stopped(TAMPERED)
         return None
 
@@ -145,7 +149,9 @@ class Engine:
         try:
             self._make_durable(decision)
         except (OSError, JournalBroken):
-            return deny(STORAGE, who=decision.who)
+            if not decision.urgent:
+                return deny(_STORAGE, who=decision.who)
+            self._act_unsaved(decision.events)
         if decision.then:
             decision.then()
         if decision.allowed and "channel" in request and not request["kind"].startswith("credentials."):
@@ -161,6 +167,15 @@ class Engine:
             decision.events = self._seal(decision) + list(decision.events)
         if decision.events:
             decision.records = self._commit(decision.events)
+
+    def _act_unsaved(self, events):
+        """A block acts although storage fails: in RAM now, journalled as soon as that is possible."""
+        for kind, fields, private, _ in events:
+            items = [self._store.main.seq, self.clock.wall, self.clock.powered, kind]
+            record = Record(items + fields, b"", 0, 0, 0)
+            record.private = private
+            self._apply(record)
+        self._late += events
 
     def _create(self, credentials, wall):
         self.clock.set(wall)
@@ -182,23 +197,30 @@ class Engine:
         return [access.sealed(month, tag, count, expiry, digest)]
 
     def _commit(self, events):
-        records = self._store.commit(self.clock.wall, self.clock.powered, self.clock.month(),
-                                     self._administration.version, events)
+        records = self._journal(events)
         for record in records:
             self._apply(record)
         return records
+
+    def _journal(self, events):
+        clock = self.clock
+        return self._store.commit(clock.wall, clock.powered, clock.month(), self._administration.version, events)
 
     # --- the floor's records, and repeated denials
 
     def note(self, decision):
         """Journal what the floor has already done. Storage that is full, broken or not yet open never matters here."""
         self._late += decision.events
-        if self._ready and self._administration.is_set_up and self._late:
-            try:
-                self._commit(self._late)
-                self._late = []
-            except (OSError, JournalBroken):
-                self._late = self._late[-8:]
+        self._write_late()
+
+    def _write_late(self):
+        if not self._late or not self._ready or not self._administration.is_set_up:
+            return
+        try:
+            self._journal(self._late)  # they are in force already, or change no state
+            self._late = []
+        except (OSError, JournalBroken):
+            self._late = self._late[-_LATE_CAP:]
 
     def _fold(self, kind, decision):
         """Journal a denial: the first at once, repeats by (kind, reason, party class) at most once a minute."""
@@ -237,6 +259,7 @@ class Engine:
                 decision = self.rules[rule.name].step()
                 if decision and decision.events:
                     self._commit(list(decision.events))
+            self._write_late()
             self._flush_folded()
             self._keep_house()
         except JournalBroken as damage:
@@ -254,12 +277,13 @@ class Engine:
             self._checking = True
         if self._checking:
             self._checking = self._store.check_next()
-        if self._counts_powered_time() and clock.powered - self._saved >= _SAVE_SECONDS:
+        if self._counting() and clock.powered - self._saved >= _SAVE_SECONDS:
             self._store.save_powered(clock.powered // 60)
             self._saved = clock.powered
 
-    def _counts_powered_time(self):
-        return self.clock.trust != SET or self.rules["credentials"].due() is not None
+    def _counting(self):
+        """True while something that must not begin again after a power cut counts powered time (D48: 60 s at most)."""
+        return self.clock.trust != SET or any(self.rules[rule.name].due() is not None for rule in RULES)
 
     def _expire(self):
         """Erase the keys of months whose last record has expired (A13). The newest snapshot is of this month."""
@@ -274,6 +298,8 @@ class Engine:
 
     def _next(self):
         due = [self.rules[rule.name].due() for rule in RULES]
+        if self._counting():
+            due.append(self._saved + _SAVE_SECONDS)
         if self._checking:
             due.append(self.clock.powered)
         if any(entry[3] for entry in self._folded):

@@ -28,21 +28,21 @@ class Context:
 
 
 class Rule:
-    """One kind of request. `decide` (through `requests`) changes nothing; `apply` decides nothing.
-
-    requests   verb -> (handler(request) -> Decision, fields as in request.py)
-    apply      takes a journal record and changes the state; it reads no clock and no setting, so that the state is
-               the same whenever it is rebuilt
-    """
+    """One kind of request. `decide` changes nothing; `apply` decides nothing."""
 
     name = ""
+    FORMS = ""  # the requests, as request.py reads them
 
     def __init__(self, context):
         self.context = context
-        self.requests = {}
+
+    def decide(self, verb, request):
+        """The Decision on a request whose form has been checked."""
+        raise NotImplementedError
 
     def apply(self, verb, record):
-        """Take one of this rule's events into the state."""
+        """Take one of this rule's events into the state. It reads no clock and no setting, so that the state is the
+        same whenever it is rebuilt."""
 
     def step(self):
         """A Decision for what time alone brings (an end, a decay), or None."""

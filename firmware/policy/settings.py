@@ -7,6 +7,8 @@ value that any profile gives it (requirement D3).
 
 from array import array
 
+from micropython import const
+
 from firmware.policy.decision import BadRequest
 from firmware.policy.settings_rows import ROWS
 
@@ -14,8 +16,8 @@ BANDS = 3  # 3-8, 8-12, 12-14 years; a younger child is treated as 3-8, an older
 
 STRICT = "strict"  # the profile until set-up and in doubt; a guardian may also choose it
 
-_LOWER = "<"
-_HIGHER = ">"
+_LOWER = const("<")
+_HIGHER = const(">")
 
 
 class Settings:

@@ -1,8 +1,10 @@
 """Alerts to guardians, kept until delivered; the child reads every one word for word (requirements F3, F7)."""
 
+from micropython import const
+
 from firmware.texts import text
 
-_RETRY_SECONDS = 60
+_RETRY_SECONDS = const(60)
 
 
 def render(alert, language):

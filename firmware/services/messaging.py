@@ -2,12 +2,14 @@
 
 import json
 
+from micropython import const
+
 from firmware.policy.decision import BadRequest
 from firmware.policy.rules.contacts import envelope_mac
 from firmware.services.enforce import discharge, nothing
 
-_INBOX = 32
-_OUTBOX = 32
+_INBOX = const(32)
+_OUTBOX = const(32)
 
 
 class Messaging:
@@ -100,7 +102,7 @@ class Messaging:
 
         def hide():
             blocking = self._engine.rules["blocking"]
-            self._outbox = [item for item in self._outbox if not blocking.is_blocked(item[0])]
+            self._outbox = [item for item in self._outbox if not blocking.holds(item[0])]
             self._screen.notice("hidden", {"party": party or ""})
 
         if not discharge(decision, {"hide": hide, "comfort": lambda: self._screen.notice("comfort", {})}):

@@ -1,26 +1,28 @@
 """SOS: acts first, tells the truth about it, journals afterwards (requirements I1, I3, I9)."""
 
+from micropython import const
+
 from firmware.services.enforce import discharge
 
-_CANCEL_SECONDS = 5
-_RETRY_SECONDS = 25
-_TRIES = 72  # half an hour
+_CANCEL_SECONDS = const(5)
+_RETRY_SECONDS = const(25)
+_TRIES = const(72)  # half an hour
 
-IDLE = "idle"
-COUNTING = "counting"
-SENDING = "sending"
-DELIVERED = "delivered"
-NOT_DELIVERED = "not_delivered"
+_IDLE = const("idle")
+_COUNTING = const("counting")
+_SENDING = const("sending")
+_DELIVERED = const("delivered")
+_NOT_DELIVERED = const("not_delivered")
 
 
 class Sos:
-    """A deadline machine. `state` is what the screen may claim: DELIVERED only once a carrier has confirmed it."""
+    """A deadline machine. `state` is what the screen may claim: _DELIVERED only once a carrier has confirmed it."""
 
     def __init__(self, engine, carriers, screen):
         self._engine = engine
         self._carriers = carriers
         self._screen = screen
-        self.state = IDLE
+        self.state = _IDLE
         self._deadline = 0
         self._tries = 0
 
@@ -30,20 +32,20 @@ class Sos:
         return discharge(decision, {"sos": lambda: self._start(now)})
 
     def _start(self, now):
-        self.state = COUNTING
+        self.state = _COUNTING
         self._deadline = now + _CANCEL_SECONDS
         self._tries = 0
         self._screen.notice("sos", {"seconds": _CANCEL_SECONDS, "numbers": list(self._engine.floor.help_numbers())})
 
     def cancel(self):
         """Only while the seconds are counted; a signal that is out stays out."""
-        if self.state == COUNTING:
-            self.state = IDLE
+        if self.state == _COUNTING:
+            self.state = _IDLE
             self._screen.notice("sos_cancelled", {})
 
     def step(self, now):
         """Send when it is time. Returns the powered time of the next need, or None."""
-        if self.state not in (COUNTING, SENDING) and not (self.state == NOT_DELIVERED and self._tries < _TRIES):
+        if self.state not in (_COUNTING, _SENDING) and not (self.state == _NOT_DELIVERED and self._tries < _TRIES):
             return None
         if now < self._deadline:
             return self._deadline
@@ -51,15 +53,15 @@ class Sos:
         self._tries += 1
         for carrier in self._carriers:
             if carrier.send_sos({"time": self._engine.clock.wall}):
-                self._report(DELIVERED, carrier.name)
+                self._report(_DELIVERED, carrier.name)
                 return None
         if first:
-            self._report(NOT_DELIVERED, "")
+            self._report(_NOT_DELIVERED, "")
         self._deadline = now + _RETRY_SECONDS
         return self._deadline if self._tries < _TRIES else None
 
     def _report(self, state, carrier):
         self.state = state
         self._screen.notice("sos_" + state, {})
-        done = self._engine.ask({"kind": "emergency.sos_done", "delivered": state == DELIVERED, "carrier": carrier})
+        done = self._engine.ask({"kind": "emergency.sos_done", "delivered": state == _DELIVERED, "carrier": carrier})
         self._engine.note(done)

@@ -26,6 +26,7 @@ _MAC = const(16)
 _JSON_LIMIT = const(180)
 _HEADER_LIMIT = const(220)
 _PART_LIMIT = const(60000)
+_EVENT_LIMIT = const(8192)  # of an attachment
 
 
 class JournalBroken(Exception):
@@ -92,8 +93,11 @@ def _parse(frame: tuple, segment: int, offset: int) -> Record:
     return Record(items, attachment, segment, offset, offset + len(head) + len(text) + len(attachment) + len(mac))
 
 
-def _frame(stream):
-    """Return (head, json, attachment, mac), None at the end of the file, () when the file ends inside the frame."""
+def _frame(stream, limit: int):
+    """Return (head, json, attachment, mac), None at the end of the file, () when the file ends inside the frame.
+
+    limit: of the attachment's bytes.
+    """
     head = stream.read(4)
     if not head:
         return None
@@ -101,7 +105,7 @@ def _frame(stream):
         return ()
     length, attached = struct.unpack(">HH", head)
     # Checked before anything of that size is read: the heap is small and the lengths are not yet authenticated.
-    if not 0 < length <= _HEADER_LIMIT or attached > _PART_LIMIT:
+    if not 0 < length <= _HEADER_LIMIT or attached > limit:
         raise JournalBroken("mac")
     text = stream.read(length)
     attachment = stream.read(attached) if attached else b""
@@ -119,10 +123,10 @@ class _Chain:
     def next(self, head: bytes, text: bytes, attachment: bytes) -> bytes:
         return self._mac.digest(self.head, head, text, attachment)[:_MAC]
 
-    def frame(self, items: list, attachment: bytes, limit: int) -> bytes:
-        """Return the next frame; the chain goes on behind it."""
+    def frame(self, items: list, attachment: bytes, limits: tuple) -> bytes:
+        """Return the next frame; the chain goes on behind it. limits: bytes of JSON and of the attachment."""
         text = encode(items)
-        if len(text) > limit or len(attachment) > _PART_LIMIT:
+        if len(text) > limits[0] or len(attachment) > limits[1]:
             raise ValueError("record too long")
         head = struct.pack(">HH", len(text), len(attachment))
         self.head = self.next(head, text, attachment)
@@ -145,7 +149,7 @@ class Journal:
 
     def forget(self) -> None:
         """Back to the state before open."""
-        self._chain = None
+        self._chain: _Chain | None = None
         self.seq = self.t = self.powered = 0
         self.segment = self.oldest = self.count = self.size = self.start = 0
         self.torn = False
@@ -206,7 +210,7 @@ class Journal:
         try:
             for kind, fields, attachment in events:
                 items = [self.seq + len(records) + 1, t, powered, kind] + list(fields)
-                frames.append(chain.frame(items, attachment, _JSON_LIMIT))
+                frames.append(chain.frame(items, attachment, (_JSON_LIMIT, _EVENT_LIMIT)))
                 end = at + len(frames[-1])
                 records.append(Record(items, attachment, self.segment, at, end))
                 at = end
@@ -256,7 +260,7 @@ class Journal:
     def _replay(self, number: int, key: bytes, on_part, on_record) -> None:
         chain = _Chain(key)
         with self._files.open(self._name(number)) as stream:
-            frame = _frame(stream)
+            frame = _frame(stream, 0)
             while frame:
                 head, text, attachment, mac = frame
                 if not equal(chain.next(head, text, attachment), mac):
@@ -265,7 +269,7 @@ class Journal:
                 record = _parse(frame, number, self.size)
                 self.size = record.end
                 self._take(record, on_part, on_record)
-                frame = _frame(stream)
+                frame = _frame(stream, _EVENT_LIMIT if self.start else _PART_LIMIT)
         self.torn = frame is not None
         if not self.start:
             raise JournalBroken("segment")
@@ -312,7 +316,7 @@ class Journal:
             return None
         with self._files.open(self._name(segment)) as stream:
             stream.seek(offset)
-            frame = _frame(stream)
+            frame = _frame(stream, _PART_LIMIT)
         if frame is None:
             return None
         if not frame:
@@ -349,7 +353,7 @@ class Journal:
             # One part at a time: a snapshot does not fit into the heap twice.
             nonlocal size
             for items, blob in _segment_frames(start, segment, oldest, head, pin, parts):
-                frame = chain.frame(items, blob, _HEADER_LIMIT)
+                frame = chain.frame(items, blob, (_HEADER_LIMIT, _PART_LIMIT))
                 size += len(frame)
                 yield frame
 

@@ -46,13 +46,13 @@ class Keys:
         self._forget()
 
     def _forget(self) -> None:
-        self._secrets = {}  # secret by class and number
+        self._secrets: dict = {}  # secret by class and number
         self._table = 0  # sector of the table in force
         self._generation = 0  # 0: there is no table
         self._next = 8  # where the next secret goes
         self._marks = 2  # sector that takes the next mark
         self._slot = 0
-        self.marks = None  # (sequence, denied, version, powered minutes), the highest ever noted
+        self.marks: tuple | None = None  # (sequence, denied, version, powered minutes), the highest ever noted
 
     def load(self) -> None:
         """Read everything; skip torn and foreign entries; finish an interrupted change."""

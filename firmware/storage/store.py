@@ -19,7 +19,8 @@ _WIPING = "wipe"
 class Report:
     """What open() found. status: "new" (not set up), "ok", "broken" (tamper or damage).
 
-    code: "" or why: a code of JournalBroken, "rollback" (a journal ends below the high-water mark) or "flash".
+    code: "" or why: a code of JournalBroken, "rollback" (a journal ends below the high-water mark), "flash" or
+    "memory" (the file system failed, the heap did not suffice).
     records: events replayed; torn: an unfinished write was left out; seq, t, powered (seconds): where the journal ends.
     """
 
@@ -41,8 +42,8 @@ class Store:
         self._vault = Vault(files, self._keys, random)
         self.main = Journal(files, self._keys, "j", "j")
         self.denials = Journal(files, self._keys, "d", "d")
-        self._tag = None
-        self._month = None
+        self._tag: Hmac | None = None
+        self._month: int | None = None
 
     # Boot
 
@@ -62,6 +63,9 @@ class Store:
             report = Report("broken", "key")
         except OSError:
             report = Report("broken", "flash")
+        except MemoryError:
+            # A damaged length, most likely: what is sound fitted when it was written.
+            report = Report("broken", "memory")
         if report.status != "ok":
             self.main.close()
             self.denials.close()
@@ -209,7 +213,8 @@ class Store:
 
     def save_powered(self, minutes: int) -> None:
         """Note the minutes of powered time so far, without a journal record (requirement D48)."""
-        self._keys.mark(self.main.seq, self.denials.seq, 0, minutes)
+        if self._keys.marks:  # a watch that is not set up must keep its marks blank: open goes by them
+            self._keys.mark(0, 0, 0, minutes)
 
     def _mark(self, version: int, powered: int) -> None:
         self._keys.mark(self.main.seq, self.denials.seq, version, powered // 60)

@@ -30,7 +30,7 @@ class Vault:
         self._files = files
         self._keys = keys
         self._random = random
-        self._sealers = {}
+        self._sealers: dict = {}
 
     def seal(self, cls: str, month: int, seq: int, plain: bytes) -> bytes:
         """Seal the private part of journal record seq; makes the month's key on first use."""
@@ -93,9 +93,12 @@ class Vault:
         records = []
         at = _HEAD
         while at < len(data):
-            sealed = data[at + 2 : at + 2 + int.from_bytes(data[at : at + 2], "big")]
+            length = int.from_bytes(data[at : at + 2], "big")
+            sealed = data[at + 2 : at + 2 + length]
+            if len(sealed) != length:
+                raise Broken("length")
             records.append(self._unseal(head + struct.pack(">H", len(records)), sealed))
-            at += 2 + len(sealed)
+            at += 2 + length
         if len(records) != struct.unpack(">H", head[12:14])[0]:
             raise Broken("count")
         return records

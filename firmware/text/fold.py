@@ -1,7 +1,8 @@
 """Folding: one canonical spelling for the many ways to write the same message (requirement F1).
 
-The folded text is UTF-8 of two kinds of units only: Chinese characters (always three bytes) written together, and words of
-`a-z0-9`, each set off by one space. Everything works on bytes: iterating a str on MicroPython interns every character for good.
+The folded text is UTF-8 with two kinds of units only: Chinese characters (always three bytes) written together, and
+words of `a-z0-9`, each set off by one space. All this works on bytes, as iterating a str interns every character for
+good on MicroPython.
 """
 
 from micropython import const
@@ -15,7 +16,7 @@ _ALIKE = (
     "ÀaÁaÂaÄaÅaÇcÈeÉeÊeÌiÍiÑnÒoÓoÖoÙuÚuÜuаaеeоoрpсcуyхxкkіiтtмmвbнhАaЕeОoРpСcХxКkІiТtМmВbНhіi"
 ).encode()
 
-# Chinese characters of the terms that are written in several ways, and the one they are read as. Whoever is meant is "he".
+# Characters of the terms that are written in several ways, and how they are read. Whoever is meant is "he".
 _VARIANTS = (
     "她它牠祂您你妳媽罵沒們豬賤殺號碼電話說誰歡滾噁討厭廢長醜窮腦殘雜種東單獨"
     "見樓棟區縣鄉鎮訴師給錢開學個這爲為會來對還讓從視頻張發圖載軟網驗證戶傷嬷艹肏伱沵莪俺"
@@ -39,9 +40,11 @@ def _is_letter(code: int) -> bool:
 
 
 def _invisible(a: int, b: int, c: int) -> bool:
-    """Zero-width and direction marks, variation selectors, byte order mark, typographic apostrophe, by their three bytes."""
+    """Zero-width and direction marks, variation selectors, byte order mark, typographic apostrophe; by three bytes."""
+    if a == 0xE2 and b == 0x80:
+        return 0x8B <= c <= 0x8F or 0xAA <= c <= 0xAE or c == 0x99
     if a == 0xE2:
-        return (b == 0x80 and (0x8B <= c <= 0x8F or 0xAA <= c <= 0xAE or c == 0x99)) or (b == 0x81 and 0xA0 <= c <= 0xAF)
+        return b == 0x81 and 0xA0 <= c <= 0xAF
     return a == 0xEF and ((b == 0xB8 and c <= 0x8F) or (b == 0xBB and c == 0xBF))
 
 
@@ -57,8 +60,8 @@ def character(raw: bytes, i: int) -> tuple:
         at = _ALIKE.find(raw[i : i + 2])
         if at >= 0 and at % 3 == 0:
             return _ALIKE[at + 2], 2
-        # Combining marks U+0300 to U+036F, and the soft hyphen.
-        return (0 if a == 0xCC or (a == 0xCD and raw[i + 1] < 0xB0) or (a == 0xC2 and raw[i + 1] == 0xAD) else _SPACE), 2
+        b = raw[i + 1]          # combining marks U+0300 to U+036F, and the soft hyphen
+        return (0 if a == 0xCC or (a == 0xCD and b < 0xB0) or (a == 0xC2 and b == 0xAD) else _SPACE), 2
     if a >= 0xF0:
         return _SPACE, 4
     b = raw[i + 1]
@@ -70,21 +73,15 @@ def character(raw: bytes, i: int) -> tuple:
 
 def _join_single(folded: bytes) -> bytes:
     """Words of one letter, three or more in a row, put together: `s t u p i d`."""
-    words = []
-    run = b""
-    for word in folded.split(b" ") + [b""]:
-        if len(word) == 1:
-            run += word
-            continue
-        if len(run) > 2:
-            words.append(run)
-        else:
-            for i in range(len(run)):
-                words.append(run[i : i + 1])
-        run = b""
-        if word:
-            words.append(word)
-    return b" ".join(words)
+    text = b"    " + folded + b"    "
+    out = bytearray()
+    for i in range(4, len(text) - 4):
+        if text[i] != _SPACE or text[i - 2] != _SPACE or text[i + 2] != _SPACE:
+            out.append(text[i])
+        # One letter on either side: does a third stand before or behind them?
+        elif (text[i - 4] != _SPACE or text[i - 3] == _SPACE) and (text[i + 4] != _SPACE or text[i + 3] == _SPACE):
+            out.append(_SPACE)
+    return bytes(out)
 
 
 def fold(raw: bytes) -> tuple:
@@ -92,7 +89,7 @@ def fold(raw: bytes) -> tuple:
 
     `numbers` says whether there were digits or an `@`, which personal data may consist of.
 
-    Signs between Chinese characters vanish. A repeated letter counts once (`stuuupid`, but also `kil`: terms are written so).
+    Signs between Chinese characters vanish. A repeated letter counts once (`stuuupid`, `kil`: terms are written so).
     """
     out = bytearray()
     end = len(raw)
@@ -104,15 +101,17 @@ def fold(raw: bytes) -> tuple:
     while i < end:
         code = raw[i]
         if 0xE4 <= code <= 0xE9:
+            if _SPACE < last < _CHINESE:
+                out.append(_SPACE)
             start = i
             while i < end and 0xE4 <= raw[i] <= 0xE9:
                 if _VARIANT_LEADS[raw[i] * 64 + raw[i + 1] - _FIRST]:
                     at = _VARIANTS.find(raw[i : i + 3])
                     if at >= 0:
-                        raw = raw[:i] + _SETTLED[at : at + 3] + raw[i + 3 :]
+                        out.extend(raw[start:i])
+                        out.extend(_SETTLED[at : at + 3])
+                        start = i + 3
                 i += 3
-            if _SPACE < last < _CHINESE:
-                out.append(_SPACE)
             out.extend(raw[start:i])
             last = _CHINESE
             singles = 0
@@ -152,4 +151,8 @@ def fold(raw: bytes) -> tuple:
         out.append(code)
         last = code
     out = bytes(out)
-    return (_join_single(out) if apart else out), numbers
+    if apart:
+        out = _join_single(out)
+    out = b" " + out + b" "
+    out = out.replace(b" u ", b" you ").replace(b" ur ", b" your ").replace(b" urself ", b" yourself ")
+    return out.strip(), numbers

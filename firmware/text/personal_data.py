@@ -4,8 +4,9 @@ A message becomes `cells`, one byte a character, so that positions stay those of
 (full-width forms and Chinese digits too), 0 for what is invisible, and codes from 0x80 for Chinese characters.
 """
 
-from firmware.text.fold import character
 from micropython import const
+
+from firmware.text.fold import character
 
 # Chinese characters with a code of their own, 0x80 and up, in groups; every other one is 0xFF.
 _MARKS = (
@@ -16,7 +17,7 @@ _MARKS = (
     "小花家大"
     "号栋幢楼室层座单"              # what is numbered
     "在是住到去址我你他的"          # no part of a name, from here on
-    "为号码加了改成设就"
+    "为码加了改成设就"
     "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 ).encode()
 _ROAD = const(0x88)
@@ -30,7 +31,8 @@ _FLOOR = const(0x99)
 _UNIT = const(0x9D)
 _STOP = const(0x9E)
 _IS = const(0x9F)
-_PROVINCE = const(0xB1)
+_AS = const(0xA8)
+_PROVINCE = const(0xB0)
 _OTHER = const(0xFF)
 _TENS = const(1)                # ten, hundred, thousand
 
@@ -125,42 +127,47 @@ def _resident_id(digits: bytes, last: int) -> bool:
     )
 
 
-def _number_kind(digits: bytes, sizes: list, plus: bool, after: int) -> str:
-    """The kind of a number in groups of `sizes` digits; `after` is the cell that follows. Empty for an ordinary number."""
+def _number_kind(cells: bytearray, groups: list) -> str:
+    """The kind of the number that these groups (see _groups) make up together; empty for an ordinary one."""
+    digits = b"".join([group[2] for group in groups])
     count = len(digits)
-    if len(sizes) > 5 and max(sizes) > 1:
-        return ""                                               # a list of numbers
-    if count == 18 and _resident_id(digits, digits[17]) or count == 17 and after == 120 and _resident_id(digits, after):
+    parts = 1 if len(groups) == count else len(groups)          # digit by digit is as good as in one piece
+    if not 8 <= count <= 19 or parts > 5:
+        return ""
+    after = _at(cells, groups[-1][1])
+    last = digits[17] if count == 18 else after
+    if (count == 18 or (count == 17 and after == 120)) and _resident_id(digits, last):
         return "id"
     mobile = digits[4:] if digits.startswith(b"0086") else digits[2:] if digits.startswith(b"86") else digits
-    if len(mobile) == 11 and mobile[0] == 49 and mobile[1] > 50 and len(sizes) != 5:
+    if len(mobile) == 11 and mobile[0] == 49 and mobile[1] > 50 and parts < 5:
         return "phone"
-    if plus and 8 <= count <= 15 or sizes == [3, 3, 4]:
+    if _at(cells, groups[0][0] - 1) == 43 and count < 16:       # +
         return "phone"
-    if 13 <= count <= 19 and digits[0] in b"234569" and digits != digits[:1] * count and _luhn(digits):
+    if parts == 3 and count == 10 and len(groups[2][2]) == 4 and _at(cells, groups[1][1]) == 45:
+        return "phone"                                          # 555-010-9999
+    if count > 12 and digits[0] in b"234569" and digits != digits[:1] * count and _luhn(digits):
         return "card"
     return ""
 
 
 def _groups(cells: bytearray, i: int) -> list:
-    """[(start, end, digits)] for the groups of digits from `i` on that at most two separators part, 19 groups at most."""
+    """[(start, end, digits)] for the groups of digits from `i` on that at most two separators part."""
     groups = []
-    start = i
     digits = b""
     gap = 0
-    while gap < 3 and len(groups) < 19:
+    while gap < 3 and len(groups) < 32:                         # memory: no number has more
         code = _at(cells, i)
         if _is_digit(code):
-            if gap:
+            if not digits:
                 start = i
-                gap = 0
+            gap = 0
             digits += bytes((code,))
             end = i + 1
         elif code or i >= len(cells):
             if digits:
                 groups.append((start, end, digits))
                 digits = b""
-            if i >= len(cells) or code not in b" -._()/,":
+            if code not in b" -._()/,":
                 break
             gap += 1
         i += 1
@@ -168,29 +175,31 @@ def _groups(cells: bytearray, i: int) -> list:
 
 
 def _find_numbers(cells: bytearray, found: list) -> None:
+    """Resident ids, phone numbers and cards, in one piece, in up to five groups, or digit by digit."""
     i = 0
     while i < len(cells):
         if not _is_digit(cells[i]):
             i += 1
             continue
         groups = _groups(cells, i)
-        first = 0
-        while first < len(groups):
-            kind = ""
-            last = len(groups)
-            while last > first and not kind:                    # the longest number first
-                digits = b"".join([group[2] for group in groups[first:last]])
-                start = groups[first][0]
-                end = groups[last - 1][1]
-                if len(digits) < 20:
-                    kind = _number_kind(
-                        digits, [len(group[2]) for group in groups[first:last]], _at(cells, start - 1) == 43, _at(cells, end)
-                    )
-                last -= 1
-            if kind:
-                found.append((kind, start, end + (kind == "id" and len(digits) == 17)))
-            first = last + 1 if kind else first + 1
         i = groups[-1][1]
+        first = 0
+        last = len(groups)
+        while first < last:
+            kind = _number_kind(cells, groups[first:last])
+            if kind:
+                end = groups[last - 1][1]
+                found.append((kind, groups[first][0], end + (kind == "id" and _at(cells, end) == 120)))
+                first = last
+            elif last > first + 5:
+                last = first + 5                                # the longest first; no number has more groups
+                continue
+            elif last > first + 1:
+                last -= 1
+                continue
+            else:
+                first += 1
+            last = min(first + 5, len(groups))
 
 
 # Addresses
@@ -199,8 +208,10 @@ def _find_numbers(cells: bytearray, found: list) -> None:
 def _number_end(cells: bytearray, i: int) -> int:
     """The end of a house or room number at `i`: up to nine digits, tens and hyphens."""
     end = i
-    while end < i + 9 and (_is_digit(_at(cells, end)) or _at(cells, end) == _TENS or (_at(cells, end) == 45 and end > i)):
+    code = cells[i]
+    while end < i + 9 and (_is_digit(code) or code == _TENS or code == 45):
         end += 1
+        code = _at(cells, end)
     return end
 
 
@@ -208,12 +219,12 @@ def _is_name(code: int) -> bool:
     return code >= 0x80 and not _STOP <= code < _PROVINCE
 
 
-def _address_parts(cells: bytearray) -> list:
-    """[(start, end, name weight, number weight)]: names that end in a mark, numbers with a unit or right behind a part.
+def _address_parts(cells: bytearray):
+    """Yields (start, end, name weight, number weight): names that end in a mark, numbers with a unit or behind a part.
 
     Weights: district 1, road or estate 2; floor or bare number 1, house number 2, what only dwellings have 3.
+    The last one lies behind the message.
     """
-    parts = []
     end = 0
     i = 0
     while i < len(cells):
@@ -234,7 +245,7 @@ def _address_parts(cells: bytearray) -> list:
                 weight = 1
             else:
                 continue
-            parts.append((start, i, 0, weight))
+            yield start, i, 0, weight
             end = i
         elif 0x80 <= code <= _WAY:
             before = _at(cells, start - 1)
@@ -247,16 +258,16 @@ def _address_parts(cells: bytearray) -> list:
                 continue
             while start > max(end, i - 7) and _is_name(_at(cells, start - 1)):
                 start -= 1
-            parts.append((start, i, 2 if code >= _ROAD or before == _SMALL else 1, 0))
+            yield start, i, 2 if code >= _ROAD or before == _SMALL else 1, 0
             end = i
-    return parts
+    yield i + 2, 0, 0, 0
 
 
 def _find_chinese_addresses(cells: bytearray, found: list) -> None:
-    """Parts side by side make an address when they weigh 4, with a number, and a road, an estate or a dwelling among them."""
+    """Parts side by side are an address when they weigh 4, with a number, and a road, estate or dwelling among them."""
     start = end = -1
     names = numbers = best = 0
-    for part in _address_parts(cells) + [(len(cells) + 2, 0, 0, 0)]:
+    for part in _address_parts(cells):
         if start >= 0 and part[0] > end + 1:
             if best and names + numbers >= 4 and (names > 1 or best > 2):
                 found.append(("address", start, end))
@@ -319,25 +330,27 @@ def _find_plates(cells: bytearray, found: list) -> None:
             at += 1                                             # a dot, hyphen or space
         end = _word_end(cells, at)
         plate = bytes(cells[at:end])
-        digits = sum([_is_digit(code) for code in plate])
-        if 5 <= len(plate) <= 6 and digits >= len(plate) - 3 + len(plate) % 2 and b"i" not in plate and b"o" not in plate:
+        letters = sum([code > 57 for code in plate])
+        if 5 <= len(plate) <= 6 and letters < 3 and b"i" not in plate and b"o" not in plate:
             found.append(("plate", i, end))
 
 
 def _value_start(cells: bytearray, i: int) -> tuple:
-    """(start, explicit) of what a keyword that ends at `i` announces; explicit: `is`, `:` or an id was said. (-1, False): nothing."""
+    """(start, explicit) of what a keyword that ends at `i` announces: the first word that fills no gap; -1 for none.
+
+    `explicit` says whether a colon, or a word for "is" or "number", came between.
+    """
     explicit = False
-    limit = i + 12
-    while i < limit and i < len(cells):
+    limit = min(i + 12, len(cells))
+    while i < limit:
         code = cells[i]
         if _is_word(code):
             end = _word_end(cells, i)
             if not _among(cells[i:end], _FILLERS):
                 return i, explicit
-            explicit = True
             i = end
             continue
-        if code in b":=" or code in (_NUMBERED, _IS, _IS + 8):
+        if code in (58, 61, _NUMBERED, _IS, _AS):
             explicit = True
         elif code and code not in b" -\"'#" and not _STOP <= code < _PROVINCE:
             break
@@ -345,23 +358,25 @@ def _value_start(cells: bytearray, i: int) -> tuple:
     return -1, False
 
 
-def _find_announced(cells: bytearray, text: str, keywords: str, kind: str, found: list) -> None:
-    """What follows a keyword: an account id (five characters or more), or a secret (four)."""
+def _find_announced(cells: bytearray, text: str, keywords: str, kind: str, shortest: int, found: list) -> None:
+    """What follows one of the keywords and is no common word: it holds a digit, or was announced explicitly."""
     for word in keywords.split("|"):
-        ascii_word = word < "\x7f"
-        at = cells.find(word.encode()) if ascii_word else text.find(word)
-        while at >= 0:
+        english = word < "\x7f"
+        end = 0
+        while True:
+            at = cells.find(word.encode(), end) if english else text.find(word, end)
+            if at < 0:
+                break
             end = at + len(word)
-            start, explicit = _value_start(cells, end)
-            if start > 0 and (not ascii_word or start > end or not 97 <= _at(cells, start) <= 122) and not (ascii_word and _is_word(_at(cells, at - 1))):
-                stop = start
-                digits = 0
-                while 32 < _at(cells, stop) < 0x7F and _at(cells, stop) not in b",;!?()":
-                    digits += _is_digit(cells[stop])
-                    stop += 1
-                if stop - start > (4 if kind == "account" else 3) and (digits or (explicit and not ascii_word)):
-                    found.append((kind, start, stop))
-            at = cells.find(word.encode(), end) if ascii_word else text.find(word, end)
+            if english and (_is_word(_at(cells, at - 1)) or 97 <= _at(cells, end) <= 122):
+                continue                                        # inside another word
+            start, telling = _value_start(cells, end)
+            stop = start
+            while start >= 0 and 32 < _at(cells, stop) < 0x7F and cells[stop] not in b",;!?()":
+                telling = telling or _is_digit(cells[stop])
+                stop += 1
+            if telling and stop - start >= shortest:
+                found.append((kind, start, stop))
 
 
 def _find_mail(cells: bytearray, found: list) -> None:
@@ -389,12 +404,12 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_chinese_addresses(cells, found)
     _find_english_addresses(text, cells, found)
     _find_plates(cells, found)
-    _find_announced(cells, text, _ACCOUNTS, "account", found)
-    _find_announced(cells, text, _SECRETS, "secret", found)
+    _find_announced(cells, text, _ACCOUNTS, "account", 5, found)
+    _find_announced(cells, text, _SECRETS, "secret", 4, found)
     _find_mail(cells, found)
     spans = []
     for span in found:
-        if not any([span[1] < other[2] and other[1] < span[2] for other in spans]):
+        if not any(span[1] < other[2] and other[1] < span[2] for other in spans):
             spans.append(span)
     spans.sort(key=lambda span: span[1])
     return spans

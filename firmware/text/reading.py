@@ -2,10 +2,11 @@
 
 from collections import namedtuple
 
+from micropython import const
+
 from firmware.text.fold import fold
 from firmware.text.personal_data import find_personal_data
 from firmware.text.words import find_terms
-from micropython import const
 
 MAX_CHARS = const(1000)
 
@@ -49,19 +50,26 @@ def _encode(text: str) -> bytes:
 
 def _addressed(raw: bytes) -> bool:
     """Whether a message speaks to somebody."""
-    return any([raw.find(word) >= 0 for word in "你|您|妳|you|You|YOU".encode().split(b"|")])
+    for word in "你|您|妳|you|You|YOU".encode().split(b"|"):
+        if raw.find(word) >= 0:
+            return True
+    return False
 
 
 def read(text: str) -> Reading:
     """What a message is. BadText for what is no message.
 
-    `classes` is a bit mask, `severity` 0 to 3 (graded warning, requirement F1), `personal` a list of (kind, start, end) with
-    character positions in `text` (H1, H2); kinds: id, phone, card, address, plate, account, secret.
+    `classes` is a bit mask, `severity` 0 to 3 (graded warning, requirement F1), `personal` a list of (kind, start, end)
+    with character positions in `text` (H1, H2); kinds: id, phone, card, address, plate, account, secret.
     """
     raw = _encode(text)
     folded, look_closer = fold(raw)
+    codes = find_terms(folded)
+    look_closer = look_closer or raw.find(_NUMBER_SIGN) >= 0
+    if not codes and not look_closer:
+        return Reading(0, 0, [])
     severities = [0] * len(_LETTERS)
-    for code in find_terms(folded):
+    for code in codes:
         at = _LETTERS.find(code[:1])
         if at < 0:
             look_closer = True
@@ -69,7 +77,7 @@ def read(text: str) -> Reading:
             severities[at] = max(severities[at], code[1] - 48)
     if severities[4] and not _addressed(raw):
         severities[0] = severities[1] = 0       # a report of what others said or did
-    personal = find_personal_data(text, raw) if look_closer or raw.find(_NUMBER_SIGN) >= 0 else []
+    personal = find_personal_data(text, raw) if look_closer else []
     for kind, _, _ in personal:
         severities[2] = max(severities[2], 1 if kind in _MILD else 2)
     classes = 0

@@ -2,21 +2,23 @@
 
 from array import array
 
-from firmware.text.terms import TERMS
 from micropython import const
+
+from firmware.text.terms import TERMS
 
 _TABLE = TERMS.encode()         # on MicroPython this shares the str's memory
 _GAP = const(24)                # bytes that `.` in a term may stand for: eight Chinese characters
 _NEAR = const(18)               # bytes before a term where `?` looks for the one who is meant
 _DENIAL = const(13)             # bytes before a term where a denial counts
 
-# A bucket is a part of the sorted table: one per letter, then one per first two bytes of a Chinese character (E4 80 to E9 BF).
+# A bucket is a part of the sorted table: one per letter, then one per two bytes that begin a Chinese character (from
+# E4 80 to E9 BF).
 _BUCKETS = const(26 + 6 * 64)
 _CHINESE = const(0xE4 * 64 + 0x80 - 26)
 
-_SOMEBODY = "他| you | u | ur | your | youre | he | hes | she | shes | they ".encode()
+_SOMEBODY = "他| you | your | youre | he | hes | she | shes | they ".encode()
 _DENIALS = "不|别|没|dont |not |never |wont |isnt |arent |no ".encode()
-_PRONOUNS = "他|我".encode()
+_OBJECTS = "他|我|电|手机|圈".encode()
 
 
 def _make_index() -> array:
@@ -68,11 +70,13 @@ def _holds(text: bytes, start: int, end: int, condition: int) -> bool:
     if condition == 94:                                         # `^`
         return not start and end == len(text)
     if condition == 33:                                         # `!`
-        return not _any(text, _PRONOUNS, end, end + 3)
+        return not _any(text, _OBJECTS, end, end + 6) and not _any(text, _DENIALS, max(0, start - 3), start)
     if _any(text, _DENIALS, max(0, start - _DENIAL), start):
         return False
-    # A space in front, as the English words for somebody have one.
-    return condition == 126 or _any(b" " + text[:start], _SOMEBODY, max(0, start - _NEAR), start + 1)
+    if condition == 126:                                        # `~`
+        return True
+    before = text[start - _NEAR : start] if start > _NEAR else b" " + text[:start]
+    return _any(before, _SOMEBODY, 0, len(before))
 
 
 def _look_up(text: bytes, i: int, key: bytes, bucket: int, found: list) -> None:
@@ -83,13 +87,15 @@ def _look_up(text: bytes, i: int, key: bytes, bucket: int, found: list) -> None:
         line = _TABLE[at + 1 : _TABLE.find(b"\n", at + 1)]
         equals = line.find(b"=")
         stop = _end(text, line[:equals], i)
-        if stop >= 0 and (len(line) < equals + 4 or _holds(text, i, stop, line[-1])):
-            found.append(line[equals + 1 :])
+        code = line[equals + 1 :]
+        # A code once is enough, and keeps the list short whatever the message.
+        if code not in found and stop >= 0 and (len(code) < 3 or _holds(text, i, stop, code[2])):
+            found.append(code)
         at = _TABLE.find(key, at + 1, end)
 
 
 def find_terms(text: bytes) -> list:
-    """The codes (class letter, severity digit; see terms.py) of the terms in a folded message, as bytes."""
+    """The different codes (class letter, severity digit, condition; see terms.py) of the terms in a folded message."""
     found = []
     end = len(text)
     i = 0

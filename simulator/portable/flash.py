@@ -53,7 +53,7 @@ class Flash:
         self.power = power
         self.erases = self.programs = self.programmed = self.micros = 0
         self._file = None
-        self._data = None
+        self._data = bytearray()
         if path is None:
             self._data = bytearray(b"\xff" * (blocks * SECTOR))
         else:

@@ -39,6 +39,7 @@ class Recorder:
 
     def __init__(self):
         self.online = True
+        self.telephony = True
         self.seen = []
         self.sent = []
         self.alerts = []
@@ -51,7 +52,7 @@ class Recorder:
         self.seen.append(["ring", {"number": number}])
 
     def dial(self, number):
-        return False
+        return self.telephony
 
     def poll(self):
         return self.received.pop(0) if self.received else None
@@ -104,10 +105,13 @@ class Rig:
             return {"bad": bad.field, "problem": bad.problem}
 
     def new(self, command):
-        """A watch from the factory in folder `root` (made empty), random bytes from `seed`, true time `wall`."""
-        _empty(command["root"])
+        """A watch from the factory in folder `root`, random bytes from `seed`, true time `wall`. keep: what lies in
+        `root` stays (a flash that was copied or damaged); phone false: a board without telephony."""
+        if not command.get("keep"):
+            _empty(command["root"])
         self.board = Board(command["root"], command.get("seed", "seed"))
         self.board.true_time = command.get("wall", 0)
+        self.board.carrier.telephony = command.get("phone", True)
         return self._start()
 
     def _start(self):
@@ -195,7 +199,7 @@ class Rig:
         return {"digest": _hex(digest), "tampered": administration.tampered,
                 "set_up": administration.is_set_up, "private": administration.is_private, "strict": engine.settings.strict,
                 "mode": engine.rules["blocking"].mode, "band": engine.settings.band,
-                "pending": [render(alert, "en") for alert in engine.rules["alerts"].pending]}
+                "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending]}
 
     def setting(self, command):
         return {"value": self.watch.engine.settings[command["key"]]}
@@ -205,7 +209,7 @@ class Rig:
         engine = self.watch.engine
         party = engine.rules["contacts"].party(command["party"])
         blocking = engine.rules["blocking"]
-        return {"who": party.who, "grade": blocking.grade(party.tag), "blocked": blocking.is_blocked(party.tag)}
+        return {"who": party.who, "grade": blocking.grade(party.tag), "blocked": blocking.is_blocked(party)}
 
     def packages(self, command):
         """Evidence packages, opened for the test with their digests checked: [[number, tag, count, complete], ...]."""

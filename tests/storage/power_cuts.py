@@ -1,10 +1,11 @@
-"""Cut the power at every flash operation of a scenario, on real littlefs, then open again and check. Runs on MicroPython.
+"""Cut the power at every flash operation of a scenario, on real littlefs, then open again and check. For MicroPython.
 
-usage: power_cuts.py SCENARIO...    prints "SCENARIO VARIANT CUTS" for each scenario and variant (see simulator/portable/flash.py)
+usage: power_cuts.py SCENARIO...
+prints "SCENARIO VARIANT CUTS RECOVERIES" for each scenario and variant (those of simulator/portable/flash.py)
 
-A scenario's act() adds to `done` what the storage has acknowledged; check() raises AssertionError when one of these is lost,
-when something half-done shows, or when the storage is not usable afterwards. Each check is itself cut once, at each operation
-of the recovery, and run again.
+A scenario's act() adds to `done` what the storage has acknowledged; check() raises AssertionError when one of these is
+lost, when something half-done shows, or when the storage is not usable afterwards. The recovery is itself cut, at each
+of its first operations, and must then succeed.
 """
 
 import gc
@@ -12,7 +13,7 @@ import sys
 from hashlib import sha256
 
 import vfs
-from flash import DROP, HALF, MIXED, Flash, Partition, Power
+from flash import DROP, HALF, MIXED, Flash, Partition, Power  # type: ignore[import-not-found]
 
 from firmware.storage import floor
 from firmware.storage.crypto import Broken
@@ -23,6 +24,7 @@ from firmware.storage.store import Store
 from firmware.storage.vault import Vault
 
 BLOCKS = 96
+RECOVERY_CUTS = 6
 ROOT = "/flash"
 SECRET = b"device secret of the test watch "
 PARTS = [("settings", b"s" * 300), ("contacts", b"c" * 900)]
@@ -139,7 +141,7 @@ class Marks:
         device.keys.load()
         seq, denied, version, powered = device.keys.marks
         expect((done or [510])[-1] <= seq <= 600, seq, done)
-        expect(not done or denied >= done[-1] and (version, powered) == (2, 3))
+        expect(not done or (denied >= done[-1] and (version, powered) == (2, 3)))
         device.keys.mark(seq + 1, 9, 1, 1)
         device.keys.load()
         expect(device.keys.marks == (seq + 1, max(9, denied), max(1, version), max(1, powered)), device.keys.marks)
@@ -214,7 +216,7 @@ class Packages:
 class Create:
     """First set-up: nothing, or all of it."""
 
-    statuses = ("new", "ok")
+    statuses: tuple = ("new", "ok")
 
     def prepare(self, device):
         floor.save(device.files, SECRET, "CN", ["13800000000"])
@@ -225,8 +227,8 @@ class Create:
         done.append("ok")
 
     def open(self, device):
-        self.parts = []
-        self.records = []
+        self.parts: list = []
+        self.records: list = []
         report = device.store.open(lambda *part: self.parts.append(part), self.records.append)
         return report
 
@@ -255,7 +257,7 @@ class Create:
 class Commit(Create):
     """Decisions with private parts, the first of a month, and old messages and evidence beside them."""
 
-    statuses = ("ok",)
+    statuses: tuple = ("ok",)
     EVENTS = [("message", ["friend", 1], b"text" * 50, "m"), ("grade", [2], b"state", "p"), ("seen", [3], None, None)]
 
     def prepare(self, device):
@@ -275,7 +277,7 @@ class Commit(Create):
     def check(self, device, done):
         report = self.open(device)
         expect(report.status == "ok", report.code)
-        expect(report.seq >= (done or [3])[-1] and report.seq % 3 == 0 or self.records[-1].kind == "last", report.seq)
+        expect((report.seq >= (done or [3])[-1] and report.seq % 3 == 0) or self.records[-1].kind == "last", report.seq)
         kinds = [record.kind for record in self.records if record.kind != "last"]
         expect(kinds == ["message", "grade", "seen"] * (len(kinds) // 3))
         expect([record.private for record in self.records[:3]] == [None, b"state", b""])
@@ -350,7 +352,7 @@ class Rebuild(Commit):
 
     def check(self, device, done):
         report = self.open(device)
-        expect(report.status == "ok" or report.status == "broken" and not done, report.status)
+        expect(report.status == "ok" or (report.status == "broken" and not done), report.status)
         if report.status == "broken":
             device.store.rebuild_after_tamper(7, 300, 5, PARTS)
             report = self.open(device)
@@ -368,7 +370,7 @@ class Wipe(Commit):
 
     def check(self, device, done):
         report = self.open(device)
-        expect(report.status == "new" or report.status == "ok" and not done, report.code)
+        expect(report.status == "new" or (report.status == "ok" and not done), report.code)
         if report.status == "ok":
             expect(self.parts == PARTS)
             self.usable(device)
@@ -392,7 +394,7 @@ class Floor:
 
     def check(self, device, done):
         found = floor.load(device.files, SECRET)
-        expect(found == self.NEW or found == self.OLD and not done, found)
+        expect(found == self.NEW or (found == self.OLD and not done), found)
         floor.save(device.files, SECRET, *found)
         expect(floor.load(device.files, SECRET) == found)
 
@@ -419,14 +421,14 @@ def attempt(device, step, power, done):
 
 
 def cut_everywhere(scenario, variant):
-    """Cut the scenario at each of its operations; return the number of cuts, those of the recoveries included."""
+    """Cut the scenario at each of its operations; yield how many recoveries were tried after each cut."""
     device = Device()
     scenario.prepare(device)
     device.stop()
     base = device.images()
     cuts = 0
     while True:
-        done = []
+        done: list = []
         device.load(base)
         ended = attempt(device, scenario.act, Power(cuts, variant), done)
         after = device.images()
@@ -440,9 +442,6 @@ def cut_everywhere(scenario, variant):
         if ended:
             return
         cuts += 1
-
-
-RECOVERY_CUTS = 6
 
 
 def main(names):

@@ -115,8 +115,7 @@ def checks():
     yield "wrap 192", unwrap(kek, wrap(kek, secret)) == secret
     cipher = cryptolib.aes(_hex(CBC_KEY), 2, bytes(range(16)))
     yield "cbc", cipher.encrypt(_hex(CBC_PLAIN)) == _hex(CBC_CIPHER)
-    for check in _refusals(kek):
-        yield check
+    yield from _refusals(kek)
 
 
 def _refusals(key: bytes):

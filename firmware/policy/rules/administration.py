@@ -5,6 +5,8 @@ Weakening needs a fresh proof of the owner each time; strengthening needs none. 
 
 import json
 
+from micropython import const
+
 from firmware.policy.clock import SET, Span, month_of
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.request import choice
@@ -15,18 +17,16 @@ from firmware.policy.settings import STRICT
 from firmware.policy.settings_rows import PROFILES
 from firmware.storage.journal import encode
 
-ALREADY_SET_UP = "administration.already_set_up"
+_ALREADY_SET_UP = const("administration.already_set_up")
 SET_UP_FIRST = "administration.set_up_first"
-OLD_POLICY = "administration.old_policy"
-GRANT_TOO_LONG = "administration.grant_too_long"
-CLOCK_NOT_YOURS = "administration.clock_not_yours"
+_OLD_POLICY = const("administration.old_policy")
+_GRANT_TOO_LONG = const("administration.grant_too_long")
+_CLOCK_NOT_YOURS = const("administration.clock_not_yours")
 TAMPERED = "administration.tampered"
-NOTHING_TO_ACKNOWLEDGE = "administration.nothing_to_acknowledge"
+_NOTHING_TO_ACKNOWLEDGE = const("administration.nothing_to_acknowledge")
 
 LANGUAGES = ("zh", "en")
-_WALL_MAX = 0x3FFFFFFF
-_CHANNEL = ("channel?", "s", 8)
-_YEAR = 12
+_YEAR = const(12)
 
 
 def band_at(month, birth_month):
@@ -44,6 +44,16 @@ class Administration(Rule):
     """The policy administration point's door on the watch."""
 
     name = "administration"
+    FORMS = """
+policy version=i65535 issuer=s16 expires=i65535 values=l64 channel?=s8
+grant key=s40 value=i65535 minutes=i1440 channel?=s8
+end_grant key=s40
+clock wall=i channel?=s8
+time_hint wall=i
+floor region=s2 numbers=l4 channel?=s8
+acknowledge channel?=s8
+wipe channel?=s8
+setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 region=s2 numbers=l4 """ + VERIFIER + "\n"
 
     def __init__(self, context):
         super().__init__(context)
@@ -60,21 +70,25 @@ class Administration(Rule):
         self._grants = []  # [key, value, wall_until, powered_until]
         self._day = 0  # the last journalled day, and when it began in powered time
         self._day_powered = 0
-        self.requests = {
-            "setup": (self._setup, VERIFIER + (
-                ("wall", "i", _WALL_MAX), ("birth_year", "i", 2100), ("birth_month", "i", 12), ("profile", "s", 16),
-                ("language", "s", 2), ("owner", "s", 32), ("region", "s", 2), ("numbers", "l", 4))),
-            "policy": (self._set_policy, (
-                ("version", "i", 65535), ("issuer", "s", 16), ("expires", "i", 65535), ("values", "l", 64), _CHANNEL)),
-            "grant": (self._grant, (
-                ("key", "s", 40), ("value", "i", 65535), ("minutes", "i", 1440), _CHANNEL)),
-            "end_grant": (self._end_grant, (("key", "s", 40),)),
-            "clock": (self._clock, (("wall", "i", _WALL_MAX), _CHANNEL)),
-            "time_hint": (self._time_hint, (("wall", "i", _WALL_MAX),)),
-            "floor": (self._floor, (("region", "s", 2), ("numbers", "l", 4), _CHANNEL)),
-            "acknowledge": (self._acknowledge, (_CHANNEL,)),
-            "wipe": (self._wipe_all, (_CHANNEL,)),
-        }
+
+    def decide(self, verb, request):
+        if verb == "setup":
+            return self._setup(request)
+        if verb == "policy":
+            return self._set_policy(request)
+        if verb == "grant":
+            return self._grant(request)
+        if verb == "end_grant":
+            return self._end_grant(request)
+        if verb == "clock":
+            return self._clock(request)
+        if verb == "time_hint":
+            return self._time_hint(request)
+        if verb == "floor":
+            return self._floor(request)
+        if verb == "acknowledge":
+            return self._acknowledge(request)
+        return self._wipe_all(request)
 
     def doubt(self, code):
         """The state is damaged: strict until the guardian acknowledges it, and never open to a new set-up."""
@@ -92,7 +106,7 @@ class Administration(Rule):
 
     def _setup(self, request):
         if self.is_set_up:
-            return stopped(ALREADY_SET_UP)
+            return stopped(_ALREADY_SET_UP)
         profile = choice(request, "profile", PROFILES + (STRICT,))
         language = choice(request, "language", LANGUAGES)
         region, numbers = _floor_of(request)
@@ -121,7 +135,7 @@ class Administration(Rule):
             settings.check(item[0], item[1])
             weaker += settings.weakens(item[0], item[1])
         if request["version"] <= self.version:
-            return stopped(OLD_POLICY)
+            return stopped(_OLD_POLICY)
         if (weaker or self._expired) and not self._credentials.proved(request):
             return self._credentials.refusal()
         flat = [request["issuer"]]
@@ -136,7 +150,7 @@ class Administration(Rule):
         if not self._credentials.proved(request):
             return self._credentials.refusal()
         if not 1 <= request["minutes"] <= self.context.settings["administration.grant_minutes"]:
-            return stopped(GRANT_TOO_LONG)
+            return stopped(_GRANT_TOO_LONG)
         clock, seconds = self.context.clock, request["minutes"] * 60
         return allow([event("administration.grant", key, value, clock.wall + seconds, clock.powered + seconds)])
 
@@ -148,7 +162,7 @@ class Administration(Rule):
 
     def _clock(self, request):
         if not self._credentials.proved(request):
-            return stopped(CLOCK_NOT_YOURS)
+            return stopped(_CLOCK_NOT_YOURS)
         clock, wall = self.context.clock, request["wall"]
         return allow([event("administration.clock", clock.wall, wall, clock.day_at(wall))], then=lambda: clock.set(wall))
 
@@ -158,7 +172,7 @@ class Administration(Rule):
         step = request["wall"] - clock.wall
         if clock.trust == SET and abs(step) <= self.context.settings["administration.clock_tolerance"]:
             return allow()
-        return stopped(CLOCK_NOT_YOURS)
+        return stopped(_CLOCK_NOT_YOURS)
 
     def _floor(self, request):
         region, numbers = _floor_of(request)
@@ -168,7 +182,7 @@ class Administration(Rule):
 
     def _acknowledge(self, request):
         if not self.tampered:
-            return stopped(NOTHING_TO_ACKNOWLEDGE)
+            return stopped(_NOTHING_TO_ACKNOWLEDGE)
         if not self._credentials.proved(request):
             return self._credentials.refusal()
         return allow([event("administration.acknowledged", self.tampered)])

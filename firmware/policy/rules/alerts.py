@@ -6,20 +6,23 @@ word, because both sides render the same entry through the same text.
 
 import json
 
+from micropython import const
+
 from firmware.policy.decision import allow, event
 from firmware.policy.rule import Rule, stopped
 from firmware.storage.journal import encode
+from firmware.text import reading
 
-UNKNOWN_ALERT = "alerts.unknown"
-_CAP = 32
-_WIDTH = 6
+_UNKNOWN_ALERT = const("alerts.unknown")
+_NO_SUCH_MESSAGE = const("alerts.no_such_message")
+_CAP = const(32)
+_WIDTH = const(6)
 
 BLOCKED = "blocked"
 WATCH_TAKEN = "watch_taken"
-BULLYING = "bullying"
-DOXXING = "doxxing"
-STRANGER = "stranger"
-CRY = "cry_for_help"
+_BULLYING = const("bullying")
+_DOXXING = const("doxxing")
+_STRANGER = const("stranger")
 PROTECTIVE = "protective_mode"
 NO_ROOM = "evidence_no_room"
 EMERGENCY_READ = "emergency_read"
@@ -30,21 +33,44 @@ def raised(code, tag, severity=0):
     return event("alerts.raised", code, tag.hex(), severity)
 
 
+def code_for(classes):
+    """The alert's code for the classes of a reading (bits of firmware/text/reading.py)."""
+    if classes & reading.DOXX:
+        return _DOXXING
+    return _STRANGER if classes & reading.STRANGER else _BULLYING
+
+
 class Alerts(Rule):
     """The queue of undelivered alerts: [id, code, tag, severity, count, wall time of the first]."""
 
     name = "alerts"
+    FORMS = """
+delivered alert=i
+tell message=i
+"""
 
     def __init__(self, context):
         super().__init__(context)
         self.pending = []
-        self.requests = {"delivered": (self._delivered, (("alert", "i", 0x3FFFFFFF),))}
+
+    def decide(self, verb, request):
+        if verb == "delivered":
+            return self._delivered(request)
+        return self._tell(request)
 
     def _delivered(self, request):
         for alert in self.pending:
             if alert[0] == request["alert"]:
                 return allow([event("alerts.delivered", alert[0])])
-        return stopped(UNKNOWN_ALERT)
+        return stopped(_UNKNOWN_ALERT)
+
+    def _tell(self, request):
+        """The child decides to tell a guardian about a mild message, which raises no alert by itself."""
+        recent = self.context.recent
+        entry = recent.find(request["message"])
+        if entry < 0:
+            return stopped(_NO_SUCH_MESSAGE)
+        return allow([raised(code_for(recent.classes(entry)), recent.tag(entry), 1)], ("show",))
 
     def apply(self, verb, record):
         if verb == "delivered":

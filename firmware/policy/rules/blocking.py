@@ -7,6 +7,8 @@ detector on verified messages. The other side learns nothing from any of it.
 
 import json
 
+from micropython import const
+
 from firmware.policy.clock import Span
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.request import choice
@@ -16,51 +18,58 @@ from firmware.policy.rules.contacts import CONTACT, GUARDIAN, STRANGER
 from firmware.policy.table import Table
 from firmware.storage.journal import encode
 
-IS_GUARDIAN = "blocking.is_guardian"
-NOT_BLOCKED = "blocking.not_blocked"
-TOO_LATE = "blocking.too_late"
-NOT_YOURS = "blocking.not_yours"
-NO_SUCH_MESSAGE = "blocking.no_such_message"
+_IS_GUARDIAN = const("blocking.is_guardian")
+_NOT_BLOCKED = const("blocking.not_blocked")
+_TOO_LATE = const("blocking.too_late")
+_NOT_YOURS = const("blocking.not_yours")
+_NO_SUCH_MESSAGE = const("blocking.no_such_message")
 
 NONE, WATCH, LIMITED, MUTED, REMOVED = range(5)
 
 _HITS_FOR = (0, 2, 4, 6, 9)  # hits of the detector from which a grade holds: the first one only nudges
-_DOX_FOR_REMOVED = 2  # a repeated doxxing sender goes straight to the highest grade (H8)
-_ALARM_PRESSES = 3
-_WINDOW = 600  # seconds: burst of presses (watch taken?), of unknown attempts (H6), of hits (F7)
-_OFFER_AFTER = 3  # hits within the window after which protection is offered (F7)
-_CONTEXT = 20  # messages sealed with a block (F11)
-_DAY_SECONDS = 86400
-_DECAY_BATCH = 16
+_DOX_FOR_REMOVED = const(2)  # a repeated doxxing sender goes straight to the highest grade (H8)
+_ALARM_PRESSES = const(3)
+_WINDOW = const(600)  # seconds: burst of presses (watch taken?), of unknown attempts (H6), of hits (F7)
+_OFFER_AFTER = const(3)  # hits within the window after which protection is offered (F7)
+_CONTEXT = const(20)  # messages sealed with a block (F11)
+_DAY_SECONDS = const(86400)
+_DECAY_BATCH = const(16)
 
 # Columns of the packed row.
-_GRADE = 0
-_HITS = 1
-_DOX = 2
-_FLAGS = 3
-_LAST_DAY = 4
-_BEFORE = 6
-_WINDOW_START = 7
-_WINDOW_HITS = 11
-_ROW = 12
-_CAP = 200
-_BLOCKED = 1
+_GRADE = const(0)
+_HITS = const(1)
+_DOX = const(2)
+_FLAGS = const(3)
+_LAST_DAY = const(4)
+_BEFORE = const(6)
+_WINDOW_START = const(7)
+_WINDOW_HITS = const(11)
+_ROW = const(12)
+_CAP = const(200)
+_BLOCKED = const(1)
 
-PROTECTIVE = "protective"
-SHIELD = "shield"
-GUARDIANS = "guardians"
-_AUTO = "auto"
-_CHILD = "child"
+_PROTECTIVE = const("protective")
+_SHIELD = const("shield")
+_GUARDIANS = const("guardians")
+_AUTO = const("auto")
+_CHILD = const("child")
 
 PLACES = ("message", "conversation", "call", "contact", "lock")
-_CHANNEL = ("channel?", "s", 8)
-_PARTY = (("party?", "s", 64), ("message?", "i", 0x3FFFFFFF))
 
 
 class Blocking(Rule):
     """Grades by party tag, and the mode that closes the watch to unknown or to all but guardians."""
 
     name = "blocking"
+    FORMS = """
+press place=s12 party?=s64 message?=i
+undo party?=s64 message?=i
+release party?=s64 message?=i channel?=s8
+unmark party?=s64 message?=i channel?=s8
+remove party?=s64 message?=i channel?=s8
+protect mode=s12 channel?=s8
+protect_end channel?=s8
+"""
 
     def __init__(self, context):
         super().__init__(context)
@@ -69,35 +78,46 @@ class Blocking(Rule):
         self._recent = context.recent
         self._table = Table(_ROW, _CAP)
         self._presses = []  # powered times of the last presses
-        self._slip = ["", 0]  # tag and powered time of the last press, for the undo
+        self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
         self._mode = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
         self._stepped = -1
-        self.requests = {
-            "press": (self._press, _PARTY + (("place", "s", 12),)),
-            "undo": (self._undo, _PARTY),
-            "release": (self._release, _PARTY + (_CHANNEL,)),
-            "unmark": (self._unmark, _PARTY + (_CHANNEL,)),
-            "remove": (self._remove, _PARTY + (_CHANNEL,)),
-            "protect": (self._protect, (("mode", "s", 12), _CHANNEL)),
-            "protect_end": (self._protect_end, (_CHANNEL,)),
-        }
+
+    def decide(self, verb, request):
+        if verb == "press":
+            return self._press(request)
+        if verb == "undo":
+            return self._undo(request)
+        if verb == "release":
+            return self._release(request)
+        if verb == "unmark":
+            return self._unmark(request)
+        if verb == "remove":
+            return self._remove(request)
+        if verb == "protect":
+            return self._protect(request)
+        return self._protect_end(request)
 
     # --- for the other rules
 
     @property
     def mode(self):
-        """"" or PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
+        """"" or _PROTECTIVE, _SHIELD, _GUARDIANS. While the watch is tampered with, only guardians reach the child."""
         if self.context.rules["administration"].tampered:
-            return GUARDIANS
+            return _GUARDIANS
         return self._mode[0]
 
     def grade(self, tag):
         row = self._table.find(tag)
         return self._table.byte(row, _GRADE) if row >= 0 else NONE
 
-    def is_blocked(self, tag):
+    def is_blocked(self, party):
+        """A block holds for the address: it also stops what comes from it unverified, or after the contact is gone."""
+        return self.holds(party.tag) or (party.claimed != party.tag and self.holds(party.claimed))
+
+    def holds(self, tag):
+        """True if this very tag is blocked."""
         row = self._table.find(tag)
         return row >= 0 and self._table.byte(row, _FLAGS) & _BLOCKED != 0
 
@@ -105,14 +125,13 @@ class Blocking(Rule):
         """True if nothing at all may pass between this party and the child now. Guardians always pass."""
         if party.who == GUARDIAN:
             return False
-        if self.mode == GUARDIANS or (self.mode and party.who == STRANGER):
+        if self.mode == _GUARDIANS or (self.mode and party.who == STRANGER):
             return True
-        row = self._table.find(party.tag)
-        return row >= 0 and (self._table.byte(row, _FLAGS) & _BLOCKED != 0 or self._table.byte(row, _GRADE) == REMOVED)
+        return self.is_blocked(party) or self.grade(party.tag) == REMOVED
 
     def closes_extras(self, party):
         """One-button protection also closes group invites, mentions and comments, whoever they come from (F6)."""
-        return self.mode == SHIELD and party.who != GUARDIAN
+        return self.mode == _SHIELD and party.who != GUARDIAN
 
     def tried(self, decision, party):
         """Count an unknown party's attempt on a decision; the one that makes a burst starts protective mode (H6)."""
@@ -124,7 +143,7 @@ class Blocking(Rule):
         if len(recent) >= burst and not self.mode:
             clock = self.context.clock
             decision.events = list(decision.events) + [
-                event("blocking.mode", PROTECTIVE, _AUTO, clock.wall + _DAY_SECONDS, now + _DAY_SECONDS),
+                event("blocking.mode", _PROTECTIVE, _AUTO, clock.wall + _DAY_SECONDS, now + _DAY_SECONDS),
                 alerts.raised(alerts.PROTECTIVE, b"")]
 
         def then():
@@ -186,16 +205,16 @@ class Blocking(Rule):
             caller = self._contacts.caller(request["party"])
             if caller.who != STRANGER:
                 party = caller
-        return party.tag, party.who
+        return party.claimed if self.holds(party.claimed) else party.tag, party.who
 
     def _press(self, request):
         place = choice(request, "place", PLACES)
         tag, who = self._tag_of(request)
         if tag is None:
-            return stopped(NO_SUCH_MESSAGE)
+            return stopped(_NO_SUCH_MESSAGE)
         if who == GUARDIAN:
-            return stopped(IS_GUARDIAN, GUARDIAN)
-        if self.is_blocked(tag):
+            return stopped(_IS_GUARDIAN, GUARDIAN)
+        if self.holds(tag):
             return allow((), ("hide",), who=who)
         now = self.context.clock.powered
         before = self.grade(tag)
@@ -204,14 +223,20 @@ class Blocking(Rule):
                   alerts.raised(alerts.BLOCKED, tag)]
         if len(presses) >= _ALARM_PRESSES:
             events.append(alerts.raised(alerts.WATCH_TAKEN, b""))
-        return allow(events, ("hide", "comfort"), who=who, evidence=(tag, self._recent.with_party(tag, _CONTEXT)))
+        decision = allow(events, ("hide", "comfort"), who=who, evidence=(tag, self._recent.with_party(tag, _CONTEXT)))
+        decision.urgent = True
+        decision.then = lambda: self._pressed(tag, now)
+        return decision
+
+    def _pressed(self, tag, now):
+        self._slip = (tag, now)
 
     def _undo(self, request):
         tag, _ = self._tag_of(request)
-        if tag is None or not self.is_blocked(tag):
-            return stopped(NOT_BLOCKED)
-        if self._slip[0] != tag.hex() or self.context.clock.powered - self._slip[1] > self.context.settings["blocking.undo_seconds"]:
-            return stopped(TOO_LATE)
+        if tag is None or not self.holds(tag):
+            return stopped(_NOT_BLOCKED)
+        if self._slip[0] != tag or self.context.clock.powered - self._slip[1] > self.context.settings["blocking.undo_seconds"]:
+            return stopped(_TOO_LATE)
         return allow([event("blocking.released", tag.hex(), self._before(tag))], ("show",))
 
     def _before(self, tag):
@@ -221,15 +246,15 @@ class Blocking(Rule):
         """(tag, refusal) for an act on a party that only a guardian may do."""
         tag, _ = self._tag_of(request)
         if tag is None:
-            return None, stopped(NO_SUCH_MESSAGE)
+            return None, stopped(_NO_SUCH_MESSAGE)
         return tag, None if self._credentials.proved(request) else self._credentials.refusal()
 
     def _release(self, request):
         tag, refused = self._guardians(request)
         if refused:
             return refused
-        if not self.is_blocked(tag):
-            return stopped(NOT_BLOCKED)
+        if not self.holds(tag):
+            return stopped(_NOT_BLOCKED)
         return allow([event("blocking.released", tag.hex(), self._before(tag))])
 
     def _unmark(self, request):
@@ -237,7 +262,7 @@ class Blocking(Rule):
         if refused:
             return refused
         if self.grade(tag) == NONE:
-            return stopped(NOT_BLOCKED)
+            return stopped(_NOT_BLOCKED)
         return allow([event("blocking.unmarked", tag.hex())])
 
     def _remove(self, request):
@@ -245,16 +270,16 @@ class Blocking(Rule):
         if refused:
             return refused
         if self._contacts.is_guardian(tag):
-            return stopped(IS_GUARDIAN, GUARDIAN)
+            return stopped(_IS_GUARDIAN, GUARDIAN)
         return allow([event("blocking.removed", tag.hex(), self.context.clock.day())])
 
     def _protect(self, request):
-        mode = choice(request, "mode", (SHIELD, GUARDIANS))
+        mode = choice(request, "mode", (_SHIELD, _GUARDIANS))
         by = GUARDIAN if self._credentials.proved(request) else _CHILD
         if self._mode[0] and self._mode[1] == GUARDIAN and by == _CHILD:
-            return stopped(NOT_YOURS)
+            return stopped(_NOT_YOURS)
         clock = self.context.clock
-        seconds = self.context.settings["blocking.shield_days"] * _DAY_SECONDS if mode == SHIELD else 0
+        seconds = self.context.settings["blocking.shield_days"] * _DAY_SECONDS if mode == _SHIELD else 0
         ends = (clock.wall + seconds, clock.powered + seconds) if seconds else (0, 0)
         return allow([event("blocking.mode", mode, by, ends[0], ends[1])], ("show",))
 
@@ -263,7 +288,7 @@ class Blocking(Rule):
         if not self._mode[0]:
             return allow()
         if self._mode[1] != _CHILD and not self._credentials.proved(request):
-            return stopped(NOT_YOURS)
+            return stopped(_NOT_YOURS)
         return allow([event("blocking.mode_end", self._mode[0])], ("show",))
 
     # --- time
@@ -275,7 +300,7 @@ class Blocking(Rule):
             self._last_try = clock.powered  # not known after a reboot: the calm time begins again
         if mode and powered_until:
             calm = self.context.settings["blocking.calm_minutes"] * 60
-            if Span(wall_until, powered_until).over(clock) or (mode == PROTECTIVE and clock.powered - self._last_try >= calm):
+            if Span(wall_until, powered_until).over(clock) or (mode == _PROTECTIVE and clock.powered - self._last_try >= calm):
                 events.append(event("blocking.mode_end", mode))
         day = clock.day()
         if day != self._stepped:
@@ -296,7 +321,7 @@ class Blocking(Rule):
         return events
 
     def due(self):
-        if self._mode[0] == PROTECTIVE:
+        if self._mode[0] == _PROTECTIVE:
             return min(self._mode[3], self._last_try + self.context.settings["blocking.calm_minutes"] * 60)
         return self._mode[3] or None
 
@@ -327,7 +352,6 @@ class Blocking(Rule):
             table.put_byte(row, _GRADE, after)
             table.put_byte(row, _FLAGS, _BLOCKED)
             table.put_number(row, _LAST_DAY, 2, day)
-            self._slip = [fields[0], record.powered]
             self._presses = [at for at in self._presses if record.powered - at < _WINDOW] + [record.powered]
         elif verb == "released":
             table.put_byte(row, _GRADE, fields[1])
@@ -351,21 +375,22 @@ class Blocking(Rule):
         return self._table.add(tag)
 
     def _least(self):
-        """The row with the lowest grade, unblocked before blocked, strangers before contacts, the oldest first."""
+        """The row to give up: never a removed party while others are left, then unblocked before blocked, strangers
+        before contacts, the lowest grade, the oldest."""
         table, best, best_rank = self._table, 0, None
         for row in range(len(table)):
-            rank = (table.byte(row, _FLAGS), 1 if self._contacts.card(table.tag(row)) else 0, table.byte(row, _GRADE),
+            rank = (table.byte(row, _GRADE) == REMOVED, table.byte(row, _FLAGS), 1 if self._contacts.card(table.tag(row)) else 0, table.byte(row, _GRADE),
                     table.number(row, _LAST_DAY, 2), row)
             if best_rank is None or rank < best_rank:
                 best, best_rank = row, rank
         return best
 
     def snapshot(self):
-        head = encode(self._mode + self._slip + self._presses[-_ALARM_PRESSES:])
+        head = encode(self._mode + self._presses[-_ALARM_PRESSES:])
         return len(head).to_bytes(2, "big") + head + self._table.dump()
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2
         values = json.loads(blob[2:size])
-        self._mode, self._slip, self._presses = values[:4], values[4:6], values[6:]
+        self._mode, self._presses = values[:4], values[4:]
         self._table.load(blob[size:])

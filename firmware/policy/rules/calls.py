@@ -1,28 +1,37 @@
 """Who may ring and be rung (requirements D22, I11, B10). Emergency and guardian calls are the safety floor's."""
 
+from micropython import const
+
 from firmware.policy.decision import allow, event
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules.blocking import LIMITED
 from firmware.policy.rules.contacts import GUARDIAN, STRANGER
 
-UNKNOWN = "calls.unknown"
-CLOSED = "calls.closed"
-BLOCKED = "calls.blocked"
-LIMITED_REASON = "calls.limited"
+_UNKNOWN = const("calls.unknown")
+_CLOSED = const("calls.closed")
+_BLOCKED = const("calls.blocked")
+_LIMITED_REASON = const("calls.limited")
 
-_NUMBER = (("number", "s", 24),)
 
 
 class Calls(Rule):
     """Calls pass only between the child and approved contacts that are neither blocked nor limited."""
 
     name = "calls"
+    FORMS = """
+incoming number=s24
+outgoing number=s24
+"""
 
     def __init__(self, context):
         super().__init__(context)
         self._contacts = context.rules["contacts"]
         self._blocking = context.rules["blocking"]
-        self.requests = {"incoming": (self._incoming, _NUMBER), "outgoing": (self._outgoing, _NUMBER)}
+
+    def decide(self, verb, request):
+        if verb == "incoming":
+            return self._incoming(request)
+        return self._outgoing(request)
 
     def _incoming(self, request):
         party = self._contacts.caller(request["number"])
@@ -41,10 +50,10 @@ class Calls(Rule):
     def _refused(self, party):
         if party.who == GUARDIAN:
             return ""
-        if self._blocking.is_blocked(party.tag):
-            return BLOCKED
+        if self._blocking.is_blocked(party):
+            return _BLOCKED
         if self._blocking.refuses(party):
-            return CLOSED
+            return _CLOSED
         if party.who == STRANGER:
-            return UNKNOWN
-        return LIMITED_REASON if self._blocking.grade(party.tag) >= LIMITED else ""
+            return _UNKNOWN
+        return _LIMITED_REASON if self._blocking.grade(party.tag) >= LIMITED else ""

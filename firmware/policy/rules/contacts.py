@@ -8,6 +8,8 @@ leave the watch (no request reads one).
 
 import json
 
+from micropython import const
+
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.request import choice
 from firmware.policy.rule import Rule, stopped
@@ -15,16 +17,17 @@ from firmware.policy.table import TAG, Table
 from firmware.storage import crypto
 from firmware.storage.journal import encode
 
-OFF = "contacts.off"
-FULL = "contacts.full"
-ALREADY = "contacts.already"
+_OFF = const("contacts.off")
+_FULL = const("contacts.full")
+_ALREADY = const("contacts.already")
+_BLOCKED = const("contacts.blocked")
 UNKNOWN = "contacts.unknown"
 NOT_VERIFIED = "contacts.not_verified"
-CARD_CLOSED = "contacts.card_closed"
-CLOSED = "contacts.closed"
-NOT_APPROVED = "contacts.not_approved"
-GROUP_FULL = "contacts.group_full"
-GROUPS_OFF = "contacts.groups_off"
+_CARD_CLOSED = const("contacts.card_closed")
+_CLOSED = const("contacts.closed")
+_NOT_APPROVED = const("contacts.not_approved")
+_GROUP_FULL = const("contacts.group_full")
+_GROUPS_OFF = const("contacts.groups_off")
 
 GUARDIAN = "guardian"
 CONTACT = "contact"
@@ -32,33 +35,33 @@ STRANGER = "stranger"
 ROLES = ("friend", GUARDIAN)
 
 # Columns of the packed row: key, role, what is still missing, day of the request, counters in and out, number's tag.
-_KEY = 0
-_ROLE = 32
-_MISSING = 33
-_DAY = 34
-_COUNT_IN = 36
-_COUNT_OUT = 40
-_NUMBER = 44
-_ROW = 52
-_CAP = 50
+_KEY = const(0)
+_ROLE = const(32)
+_MISSING = const(33)
+_DAY = const(34)
+_COUNT_IN = const(36)
+_COUNT_OUT = const(40)
+_NUMBER = const(44)
+_ROW = const(52)
+_CAP = const(50)
 
-_THIS_SIDE = 1
-_OTHER_SIDE = 2
-_MAX_GROUPS = 4
+_THIS_SIDE = const(1)
+_OTHER_SIDE = const(2)
+_MAX_GROUPS = const(4)
 INCOMING = ("request", "invite", "mention", "comment")
 
-_ADDRESS = ("address", "s", 64)
-_CHANNEL = ("channel?", "s", 8)
-_CARD = (("name", "s", 20), _ADDRESS, ("number?", "s", 16), ("key", "h", 32))
 
 
 class Party:
-    """The other side of a request: who ("guardian", "contact" or "stranger"), tag, row in the contact table or -1."""
+    """The other side of a request: who ("guardian", "contact" or "stranger"), tag, row in the contact table or -1.
 
-    def __init__(self, who, tag, row):
+    A stranger's tag is never a contact's; `claimed` is the tag that a contact of the same address has or would have."""
+
+    def __init__(self, who, tag, row, claimed):
         self.who = who
         self.tag = tag
         self.row = row
+        self.claimed = claimed
 
 
 def envelope_mac(key, sender, counter, text):
@@ -75,6 +78,16 @@ class Contacts(Rule):
     """Approved and pending contacts, and small groups of them."""
 
     name = "contacts"
+    FORMS = """
+add name=s20 address=s64 number?=s16 key=h32 role=s8 channel?=s8
+ask name=s20 address=s64 number?=s16 key=h32
+approve address=s64 channel?=s8
+agreed address=s64 mac=h16
+remove address=s64 channel?=s8
+card to=s64
+incoming address=s64 what=s8
+group_add group=i3 address=s64 channel?=s8
+"""
 
     def __init__(self, context):
         super().__init__(context)
@@ -83,16 +96,23 @@ class Contacts(Rule):
         self._cards = []  # per row: JSON [name, address, number]
         self._groups = [b""] * _MAX_GROUPS  # joined tags of the members
         self._stepped = -1  # the last day on which pending requests were looked through
-        self.requests = {
-            "add": (self._add, _CARD + (("role", "s", 8), _CHANNEL)),
-            "ask": (self._ask, _CARD),
-            "approve": (self._approve, (_ADDRESS, _CHANNEL)),
-            "agreed": (self._agreed, (_ADDRESS, ("mac", "h", 16))),
-            "remove": (self._remove, (_ADDRESS, _CHANNEL)),
-            "card": (self._show_card, (("to", "s", 64),)),
-            "incoming": (self._incoming, (_ADDRESS, ("what", "s", 8))),
-            "group_add": (self._group_add, (("group", "i", _MAX_GROUPS - 1), _ADDRESS, _CHANNEL)),
-        }
+
+    def decide(self, verb, request):
+        if verb == "add":
+            return self._add(request)
+        if verb == "ask":
+            return self._ask(request)
+        if verb == "approve":
+            return self._approve(request)
+        if verb == "agreed":
+            return self._agreed(request)
+        if verb == "remove":
+            return self._remove(request)
+        if verb == "card":
+            return self._show_card(request)
+        if verb == "incoming":
+            return self._incoming(request)
+        return self._group_add(request)
 
     # --- for the other rules
 
@@ -104,8 +124,8 @@ class Contacts(Rule):
         tag = self.context.tag(address)
         row = self._table.find(tag)
         if row < 0 or self._table.byte(row, _MISSING):
-            return Party(STRANGER, self.context.tag("?" + address), -1)
-        return Party(GUARDIAN if self._table.byte(row, _ROLE) else CONTACT, tag, row)
+            return Party(STRANGER, self.context.tag("?" + address), -1, tag)
+        return Party(GUARDIAN if self._table.byte(row, _ROLE) else CONTACT, tag, row, tag)
 
     def sender(self, address, counter, mac, text):
         """(party, reason) of a received message: verified, or a stranger with the reason why not."""
@@ -114,7 +134,7 @@ class Contacts(Rule):
             return party, UNKNOWN
         known = envelope_mac(self._table.field(party.row, _KEY, 32), address, counter, text)
         if not crypto.equal(known, bytes.fromhex(mac)) or counter <= self._table.number(party.row, _COUNT_IN, 4):
-            return Party(STRANGER, self.context.tag("?" + address), -1), NOT_VERIFIED
+            return Party(STRANGER, self.context.tag("?" + address), -1, party.tag), NOT_VERIFIED
         return party, ""
 
     def caller(self, number):
@@ -122,8 +142,9 @@ class Contacts(Rule):
         wanted = self.context.tag("#" + number)
         for row in range(len(self._table)):
             if self._table.field(row, _NUMBER, TAG) == wanted and not self._table.byte(row, _MISSING):
-                return Party(GUARDIAN if self._table.byte(row, _ROLE) else CONTACT, self._table.tag(row), row)
-        return Party(STRANGER, self.context.tag("?" + number), -1)
+                tag = self._table.tag(row)
+                return Party(GUARDIAN if self._table.byte(row, _ROLE) else CONTACT, tag, row, tag)
+        return Party(STRANGER, self.context.tag("?" + number), -1, wanted)
 
     def is_guardian(self, tag):
         row = self._table.find(tag)
@@ -162,9 +183,11 @@ class Contacts(Rule):
     def _room(self, request):
         """None, or why no further contact fits."""
         if self._table.find(self.context.tag(request["address"])) >= 0:
-            return stopped(ALREADY)
+            return stopped(_ALREADY)
+        if self.context.rules["blocking"].is_blocked(self.party(request["address"])):
+            return stopped(_BLOCKED)  # released first, by a guardian, or asking again would be a way round the block
         if len(self._table) >= self.context.settings["contacts.cap"]:
-            return stopped(FULL)
+            return stopped(_FULL)
         return None
 
     def _added(self, request, role, missing):
@@ -188,7 +211,7 @@ class Contacts(Rule):
     def _ask(self, request):
         mode = self.context.settings["contacts.mode"]
         if mode == 0:
-            return stopped(OFF)
+            return stopped(_OFF)
         refused = self._room(request)
         if refused:
             return refused
@@ -226,7 +249,7 @@ class Contacts(Rule):
         """May the child's card (nickname, picture, key and nothing else: C5, H5) be shown to this party?"""
         party = self.party(request["to"])
         if party.who == STRANGER or not self.context.settings["contacts.card_visible"]:
-            return stopped(CARD_CLOSED, party.who)
+            return stopped(_CARD_CLOSED, party.who)
         return allow(who=party.who)
 
     def _incoming(self, request):
@@ -235,26 +258,26 @@ class Contacts(Rule):
         party = self.party(request["address"])
         blocking = self.context.rules["blocking"]
         if blocking.refuses(party) or blocking.closes_extras(party):
-            return blocking.tried(stopped(CLOSED, party.who), party)
+            return blocking.tried(stopped(_CLOSED, party.who), party)
         if what == "request":
             if self.context.settings["contacts.mode"] == 0 or party.who != STRANGER:
-                return blocking.tried(stopped(OFF, party.who), party)
+                return blocking.tried(stopped(_OFF, party.who), party)
             return blocking.tried(allow((), ("ask_guardian",), who=party.who), party)
         if party.who == STRANGER:
             return blocking.tried(stopped(UNKNOWN, party.who), party)
         if self.context.settings["contacts.groups"] == 0:
-            return stopped(GROUPS_OFF, party.who)
+            return stopped(_GROUPS_OFF, party.who)
         return allow((), ("show",), who=party.who)
 
     def _group_add(self, request):
         party = self.party(request["address"])
         most = self.context.settings["contacts.groups"]
         if most == 0:
-            return stopped(GROUPS_OFF)
+            return stopped(_GROUPS_OFF)
         if party.who == STRANGER:
-            return stopped(NOT_APPROVED, STRANGER)
+            return stopped(_NOT_APPROVED, STRANGER)
         if len(self._groups[request["group"]]) >= most * TAG:
-            return stopped(GROUP_FULL)
+            return stopped(_GROUP_FULL)
         if not self._credentials.proved(request):
             return self._credentials.refusal()
         return allow([event("contacts.grouped", request["group"], party.tag.hex())])

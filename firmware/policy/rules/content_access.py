@@ -7,6 +7,8 @@ reason, one hour, a banner for the child.
 
 import json
 
+from micropython import const
+
 from firmware.policy.clock import Span
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.recent import COLLAPSED, OPENED
@@ -15,10 +17,10 @@ from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules import alerts
 from firmware.storage.journal import encode
 
-PRIVATE = "content_access.private"
-WARNING = "content_access.warning"
-GONE = "content_access.gone"
-CHILD_ONLY_ON_WATCH = "content_access.child_only_on_watch"
+_PRIVATE = const("content_access.private")
+_WARNING = const("content_access.warning")
+_GONE = const("content_access.gone")
+_CHILD_ONLY_ON_WATCH = const("content_access.child_only_on_watch")
 
 # Every way by which content can leave flash. A new exit is a new name here, and a test lists them all.
 EXITS = ("screen", "voice", "cable", "export", "alert")
@@ -26,16 +28,20 @@ _ON_WATCH = ("screen", "voice")
 READERS = ("child", "guardian")
 WHAT = ("message", "evidence")
 
-_EMERGENCY = 3600  # seconds
-_CAP = 32
-_WIDTH = 6
-_ID = 0x3FFFFFFF
+_EMERGENCY = const(3600)  # seconds
+_CAP = const(32)
+_WIDTH = const(6)
 
 
 class ContentAccess(Rule):
     """Knows the sealed packages: [number, month, tag, count, expiry day, handed over]."""
 
     name = "content_access"
+    FORMS = """
+read what=s8 id=i exit=s8 reader=s8 confirmed?=b channel?=s8
+hand_over package=i
+emergency reason=s140 channel?=s8
+"""
 
     def __init__(self, context):
         super().__init__(context)
@@ -45,13 +51,13 @@ class ContentAccess(Rule):
         self._packages = []
         self._next = 1
         self._emergency = Span(0, 0)
-        channel = ("channel?", "s", 8)
-        self.requests = {
-            "read": (self._read, (("what", "s", 8), ("id", "i", _ID), ("exit", "s", 8), ("reader", "s", 8),
-                                  ("confirmed?", "b", 0), channel)),
-            "hand_over": (self._hand_over, (("package", "i", _ID),)),
-            "emergency": (self._grant, (("reason", "s", 140), channel)),
-        }
+
+    def decide(self, verb, request):
+        if verb == "read":
+            return self._read(request)
+        if verb == "hand_over":
+            return self._hand_over(request)
+        return self._grant(request)
 
     # --- for the engine, which seals before the journal is written
 
@@ -86,14 +92,14 @@ class ContentAccess(Rule):
         number = request["id"]
         opened = [event("content_access.read", what, number, exit_)]
         if self._exists(what, number) is None:
-            return stopped(GONE)
+            return stopped(_GONE)
         if not self._administration.is_private:
             return allow(opened, ("mark_as_read_by_guardian",))
         if what == "evidence" and self.package(number)[5]:
             return allow(opened, ("tell_child",))
         if not self._emergency.over(self.context.clock):
             return allow(opened, ("tell_child",))
-        return stopped(PRIVATE, "guardian")
+        return stopped(_PRIVATE, "guardian")
 
     def _exists(self, what, number):
         if what == "evidence":
@@ -104,22 +110,22 @@ class ContentAccess(Rule):
     def _read_by_child(self, request, what, exit_):
         number = request["id"]
         if exit_ not in _ON_WATCH:
-            return stopped(CHILD_ONLY_ON_WATCH, "child")
+            return stopped(_CHILD_ONLY_ON_WATCH, "child")
         found = self._exists(what, number)
         if found is None:
-            return stopped(GONE, "child")
+            return stopped(_GONE, "child")
         if what == "message":
             flags = self._recent.flags(found)
             if flags & COLLAPSED and not flags & OPENED:
                 if not request.get("confirmed"):
-                    return stopped(WARNING, "child")
+                    return stopped(_WARNING, "child")
                 return allow([event("content_access.opened", number)], ("show",))
         return allow((), ("show",))
 
     def _hand_over(self, request):
         package = self.package(request["package"])
         if package is None:
-            return stopped(GONE, "child")
+            return stopped(_GONE, "child")
         return allow([event("content_access.handed_over", package[0])], ("show",))
 
     def _grant(self, request):
@@ -132,6 +138,9 @@ class ContentAccess(Rule):
                             private=encode([request["reason"]])), alerts.raised(alerts.EMERGENCY_READ, b"")], ("tell_child",))
 
     # --- time
+
+    def due(self):
+        return None if self._emergency.over(self.context.clock) else self._emergency.powered_until
 
     def step(self):
         day = self.context.clock.day()

@@ -8,29 +8,31 @@ channel, so that a child at the keypad never locks out a paired host. Lock-outs 
 import json
 from hashlib import sha256
 
+from micropython import const
+
 from firmware.policy.decision import BadRequest, allow, deny, event
 from firmware.policy.rule import Rule, stopped
 from firmware.storage import crypto
 from firmware.storage.journal import encode
 
-KEYPAD = "keypad"
-HOST = "host"
-CHANNELS = (KEYPAD, "payment", HOST, "unpaired")
-OWNER = "owner"
+_KEYPAD = const("keypad")
+_HOST = const("host")
+CHANNELS = (_KEYPAD, "payment", _HOST, "unpaired")
+_OWNER = const("owner")
 
-LOCKED = "credentials.locked"
-WRONG = "credentials.wrong"
+_LOCKED = const("credentials.locked")
+_WRONG = const("credentials.wrong")
 WEAK_PIN = "credentials.weak_pin"
-PROOF_NEEDED = "credentials.proof_needed"
+_PROOF_NEEDED = const("credentials.proof_needed")
 
 _DELAYS = (60, 300, 900, 3600)  # seconds of powered time after the last allowed try and each further one (B15)
-_PIN_ROUNDS = 4096
-_MIN_SCRAM_ROUNDS = 4096  # RFC 7677 section 4
-_SALT = 16
-_KEY = 32
+_PIN_ROUNDS = const(4096)
+_MIN_SCRAM_ROUNDS = const(4096)  # RFC 7677 section 4
+_SALT = const(16)
+_KEY = const(32)
 
 # What the host computed from the passphrase, and the PIN.
-VERIFIER = (("salt", "h", _SALT), ("rounds", "i", 1000000), ("stored_key", "h", _KEY), ("server_key", "h", _KEY), ("pin", "s", 12))
+VERIFIER = "salt=h16 rounds=i1000000 stored_key=h32 server_key=h32 pin=s12"
 
 
 def _is_weak(pin):
@@ -46,19 +48,26 @@ class Credentials(Rule):
     snapshot: it lies with the keys, so that a guardian can still prove a secret when the journal was damaged."""
 
     name = "credentials"
+    FORMS = """
+pin pin=s12
+scram channel=s8 auth=s700 proof=h32
+logout channel=s8
+renew channel=s8 """ + VERIFIER + "\n"
 
     def __init__(self, context):
         super().__init__(context)
         self._fails = [0] * len(CHANNELS)
         self._locked_until = [0] * len(CHANNELS)
         self._proofs = {}  # channel -> powered time until which it is good; in RAM only, gone after a reboot
-        channel = (("channel", "s", 8),)
-        self.requests = {
-            "pin": (self._pin, (("pin", "s", 12),)),
-            "scram": (self._scram, channel + (("auth", "s", 700), ("proof", "h", _KEY))),
-            "logout": (self._logout, channel),
-            "renew": (self._renew, channel + VERIFIER),
-        }
+
+    def decide(self, verb, request):
+        if verb == "pin":
+            return self._pin(request)
+        if verb == "scram":
+            return self._scram(request)
+        if verb == "renew":
+            return self._renew(request)
+        return self._logout(request)
 
     # --- for the other rules
 
@@ -69,11 +78,11 @@ class Credentials(Rule):
 
     def refusal(self, who=""):
         """The answer to a weakening request without a proof."""
-        return stopped(PROOF_NEEDED, who)
+        return stopped(_PROOF_NEEDED, who)
 
     def spend(self, channel):
         """A proof given on the watch's own keypad is good for one act: the child may be the next to hold the watch."""
-        if channel == KEYPAD:
+        if channel == _KEYPAD:
             self._proofs.pop(channel, None)
 
     def verifier(self, request):
@@ -91,7 +100,7 @@ class Credentials(Rule):
     def lock(self, powered):
         """After tampering the counters may be lost: all channels but a paired host's wait for the longest delay."""
         for number in range(len(CHANNELS)):
-            if CHANNELS[number] != HOST:
+            if CHANNELS[number] != _HOST:
                 self._locked_until[number] = powered + _DELAYS[-1]
 
     # --- requests
@@ -99,11 +108,11 @@ class Credentials(Rule):
     def _pin(self, request):
         secrets = self.context.secrets()
         salt, known = secrets[:_SALT], secrets[_SALT : _SALT + _KEY]
-        return self._try(KEYPAD, lambda: crypto.equal(crypto.pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
+        return self._try(_KEYPAD, lambda: crypto.equal(crypto.pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
 
     def _scram(self, request):
         channel = request["channel"]
-        if channel not in (HOST, "unpaired"):
+        if channel not in (_HOST, "unpaired"):
             raise BadRequest("channel", "must be host or unpaired")
         at = 2 * _SALT + _KEY
         stored = self.context.secrets()[at : at + _KEY]
@@ -121,14 +130,14 @@ class Credentials(Rule):
         number = CHANNELS.index(channel)
         now = self.context.clock.powered
         if self._locked_until[number] > now:
-            return stopped(LOCKED, wait=self._locked_until[number] - now)
+            return stopped(_LOCKED, wait=self._locked_until[number] - now)
         if check():
             until = now + self.context.settings["credentials.proof_seconds"]
-            return allow([event("credentials.passed", channel, OWNER)], then=lambda: self._proofs.update({channel: until}))
+            return allow([event("credentials.passed", channel, _OWNER)], then=lambda: self._proofs.update({channel: until}))
         fails = self._fails[number] + 1
         late = fails - self.context.settings["credentials.tries"]
         wait = _DELAYS[min(late, len(_DELAYS) - 1)] if late >= 0 else 0
-        return deny(WRONG, [event("credentials.failed", channel, fails, now + wait)], wait=wait)
+        return deny(_WRONG, [event("credentials.failed", channel, fails, now + wait)], wait=wait)
 
     def _logout(self, request):
         return allow(then=lambda: self._proofs.pop(request["channel"], None))

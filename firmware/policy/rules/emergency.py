@@ -5,6 +5,8 @@ No policy, no host and no other rule can take it away. It reads no setting and n
 built-in list, so it is no way round the other rules. It is the one place that fails open.
 """
 
+from micropython import const
+
 from firmware.policy.decision import allow, deny, event
 from firmware.policy.rule import Rule
 
@@ -15,30 +17,39 @@ HELPLINES = ("12355", "12356", "116111")
 _BY_REGION = {"cn": ("110", "120", "12356", "12355"), "eu": ("112", "116111"), "uk": ("999", "112"), "us": ("911",)}
 REGIONS = ("cn", "eu", "uk", "us")
 
-NOT_EMERGENCY = "emergency.not_a_number"
-NOT_GUARDIAN = "emergency.not_guardian"
-
-_NUMBER = (("number", "s", 24),)
+_NOT_EMERGENCY = const("emergency.not_a_number")
+_NOT_GUARDIAN = const("emergency.not_guardian")
 
 
 class Emergency(Rule):
     """Its records are read at once, and again when an owner has changed them; reading them never raises."""
 
     name = "emergency"
+    FORMS = """
+call number=s24
+incoming number=s24
+time
+help
+sos
+sos_done delivered=b carrier=s16
+"""
 
     def __init__(self, context):
         super().__init__(context)
         self.region = ""
         self.guardians = []
         self.reload()
-        self.requests = {
-            "call": (self._call, _NUMBER),
-            "incoming": (self._incoming, _NUMBER),
-            "time": (self._open, ()),
-            "help": (self._open, ()),
-            "sos": (self._sos, ()),
-            "sos_done": (self._sos_done, (("delivered", "b", 0), ("carrier", "s", 16))),
-        }
+
+    def decide(self, verb, request):
+        if verb == "call":
+            return self._call(request)
+        if verb == "incoming":
+            return self._incoming(request)
+        if verb == "sos":
+            return allow((), ("sos",))
+        if verb == "sos_done":
+            return self._sos_done(request)
+        return allow()  # time and help: opening them leaves no record, counter or sequence gap
 
     def reload(self):
         """Read the floor's own records again."""
@@ -56,18 +67,12 @@ class Emergency(Rule):
             return allow((), ("dial",))  # like the help page: no record that a guardian could read
         if number in self.guardians:
             return allow([event("emergency.called", "guardian")], ("dial",), who="guardian")
-        return deny(NOT_EMERGENCY)
+        return deny(_NOT_EMERGENCY)
 
     def _incoming(self, request):
         if request["number"] in self.guardians:
             return allow((), ("ring",), who="guardian")
-        return deny(NOT_GUARDIAN)
-
-    def _open(self, request):
-        return allow()  # no event: opening help leaves no record, counter or sequence gap
-
-    def _sos(self, request):
-        return allow((), ("sos",))
+        return deny(_NOT_GUARDIAN)
 
     def _sos_done(self, request):
         delivered = 1 if request["delivered"] else 0

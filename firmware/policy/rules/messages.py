@@ -6,6 +6,8 @@ muted, and nothing outgoing to a guardian is stopped. A cry for help is never bl
 
 from hashlib import sha256
 
+from micropython import const
+
 from firmware.policy.decision import allow, deny, event
 from firmware.policy.recent import ANSWERED, COLLAPSED, HIT, OUTGOING, WARNED
 from firmware.policy.rule import Rule, stopped
@@ -15,31 +17,35 @@ from firmware.policy.rules.contacts import GUARDIAN, NOT_VERIFIED, STRANGER, UNK
 from firmware.storage.journal import encode
 from firmware.text import reading as text_reading
 
-BLOCKED = "messages.blocked"
-CLOSED = "messages.closed"
-ONLY_GUARDIANS = "messages.only_guardians"
-NOT_IN_GROUP = "messages.not_in_group"
-PERSONAL = "messages.personal"
-PERSONAL_NEVER = "messages.personal_never"
-PRIVATE = "messages.private"
-DOXXING = "messages.doxxing"
-THINK = "messages.think"
-COLLAPSED_REASON = "messages.collapsed"
-WARNED_REASON = "messages.warned"
-MUTED_REASON = "messages.muted"
-NO_SUCH_MESSAGE = "messages.no_such_message"
-NOTHING_TO_ANSWER = "messages.nothing_to_answer"
+_BLOCKED = const("messages.blocked")
+_CLOSED = const("messages.closed")
+_ONLY_GUARDIANS = const("messages.only_guardians")
+_NOT_IN_GROUP = const("messages.not_in_group")
+_PERSONAL = const("messages.personal")
+_PERSONAL_NEVER = const("messages.personal_never")
+_PRIVATE = const("messages.private")
+_DOXXING = const("messages.doxxing")
+_THINK = const("messages.think")
+_COLLAPSED_REASON = const("messages.collapsed")
+_WARNED_REASON = const("messages.warned")
+_MUTED_REASON = const("messages.muted")
+_NO_SUCH_MESSAGE = const("messages.no_such_message")
+_NOTHING_TO_ANSWER = const("messages.nothing_to_answer")
 
 # An ID number or a home address is never sent to anyone but a guardian, whoever allows it (H2).
 _NEVER = ("id", "address")
 _HURTS = text_reading.BULLY | text_reading.THREAT
-_TEXT = ("text", "s", 1000)
 
 
 class Messages(Rule):
     """Verdict and obligations from the sender's standing and a reading of the text."""
 
     name = "messages"
+    FORMS = """
+incoming sender=s64 counter=i mac=h16 text=s1000 group?=i3
+outgoing to=s64 text=s1000 confirmed?=b channel?=s8
+not_bullying message=i
+"""
 
     def __init__(self, context):
         super().__init__(context)
@@ -48,12 +54,13 @@ class Messages(Rule):
         self._blocking = context.rules["blocking"]
         self._recent = context.recent
         self._thinking = (b"", 0)  # hash of the text under the "wait and think" screen and since when (powered)
-        self.requests = {
-            "incoming": (self._incoming, (("sender", "s", 64), ("counter", "i", 0x3FFFFFFF), ("mac", "h", 16), _TEXT,
-                                          ("group?", "i", 3))),
-            "outgoing": (self._outgoing, (("to", "s", 64), _TEXT, ("confirmed?", "b", 0), ("channel?", "s", 8))),
-            "not_bullying": (self._not_bullying, (("message", "i", 0x3FFFFFFF),)),
-        }
+
+    def decide(self, verb, request):
+        if verb == "incoming":
+            return self._incoming(request)
+        if verb == "outgoing":
+            return self._outgoing(request)
+        return self._not_bullying(request)
 
     # --- in
 
@@ -70,16 +77,16 @@ class Messages(Rule):
     def _refused(self, request, party, why):
         """The reason to refuse a message unread, or ""."""
         settings = self.context.settings
-        if self._blocking.is_blocked(party.tag):
-            return BLOCKED
+        if self._blocking.is_blocked(party):
+            return _BLOCKED
         if self._blocking.refuses(party):
-            return CLOSED
+            return _CLOSED
         if party.who == STRANGER and (why == NOT_VERIFIED or settings["contacts.unknown"] == 0):
             return why
         if settings["contacts.messages"] == 0:
-            return ONLY_GUARDIANS
+            return _ONLY_GUARDIANS
         if "group" in request and not self._contacts.in_group(request["group"], party.tag):
-            return NOT_IN_GROUP
+            return _NOT_IN_GROUP
         return ""
 
     def _judged(self, request, party):
@@ -92,11 +99,11 @@ class Messages(Rule):
         hit = doxxes or reading.classes & (_HURTS | text_reading.STRANGER) != 0
         flags, reason, obligations = 0, "ok", ["show"]
         if party.who == STRANGER or (risky and reading.severity >= settings["messages.collapse_from"]):
-            flags, reason, obligations = COLLAPSED, COLLAPSED_REASON, ["collapse", "offer_help"]
+            flags, reason, obligations = COLLAPSED, _COLLAPSED_REASON, ["collapse", "offer_help"]
         elif grade >= MUTED:
-            flags, reason, obligations = COLLAPSED, MUTED_REASON, ["collapse"]
+            flags, reason, obligations = COLLAPSED, _MUTED_REASON, ["collapse"]
         elif risky:
-            flags, reason, obligations = WARNED, WARNED_REASON, ["warn", "show"]
+            flags, reason, obligations = WARNED, _WARNED_REASON, ["warn", "show"]
         elif grade >= LIMITED:
             obligations = ["show", "silently"]
         if grade:
@@ -112,7 +119,7 @@ class Messages(Rule):
                 obligations.append("offer_protection")
         if risky:
             if reading.severity >= settings["alerts.severity_from"]:
-                events.append(alerts.raised(_alert_for(reading.classes), party.tag, reading.severity))
+                events.append(alerts.raised(alerts.code_for(reading.classes), party.tag, reading.severity))
             else:
                 obligations.append("ask_child_to_tell")
         return allow([self._received(request, party, reading.classes, reading.severity, flags)] + events, obligations,
@@ -132,10 +139,10 @@ class Messages(Rule):
             return self._sent(request, party, 0, ("send",))
         if party.who == STRANGER:
             return stopped(UNKNOWN, STRANGER)
-        if self._blocking.is_blocked(party.tag):
-            return stopped(BLOCKED, party.who)
+        if self._blocking.is_blocked(party):
+            return stopped(_BLOCKED, party.who)
         if self._blocking.refuses(party):
-            return stopped(CLOSED, party.who)
+            return stopped(_CLOSED, party.who)
         reading = text_reading.read(text)
         if reading.classes & text_reading.CRY:
             return self._sent(request, party, reading.classes, ("send", "show_help"))
@@ -146,9 +153,9 @@ class Messages(Rule):
             digest = sha256(text.encode()).digest()
             now, wait = self.context.clock.powered, self.context.settings["messages.think_seconds"]
             if digest != self._thinking[0]:
-                return deny(THINK, wait=wait, who=party.who, then=lambda: self._think(digest, now))
+                return deny(_THINK, wait=wait, who=party.who, then=lambda: self._think(digest, now))
             if now - self._thinking[1] < wait or not request.get("confirmed"):
-                return stopped(THINK, party.who, wait=max(wait - (now - self._thinking[1]), 0))
+                return stopped(_THINK, party.who, wait=max(wait - (now - self._thinking[1]), 0))
         return self._sent(request, party, reading.classes, ("send",))
 
     def _think(self, digest, now):
@@ -158,12 +165,12 @@ class Messages(Rule):
         """The reason why this text must not leave, or "" (H1, H2, F18)."""
         for kind, _, _ in reading.personal:
             if kind in _NEVER:
-                return PERSONAL_NEVER
+                return _PERSONAL_NEVER
         if reading.classes & text_reading.PRIVATE:
-            return PRIVATE
+            return _PRIVATE
         if reading.personal:
-            return "" if self._credentials.proved(request) else PERSONAL
-        return DOXXING if reading.classes & text_reading.DOXX else ""
+            return "" if self._credentials.proved(request) else _PERSONAL
+        return _DOXXING if reading.classes & text_reading.DOXX else ""
 
     def _sent(self, request, party, classes, obligations):
         counter = self._contacts.next_counter(party.row)
@@ -176,11 +183,11 @@ class Messages(Rule):
         """The child knows better: the sender's grade goes back by one, recorded, once per message."""
         entry = self._recent.find(request["message"])
         if entry < 0:
-            return stopped(NO_SUCH_MESSAGE)
+            return stopped(_NO_SUCH_MESSAGE)
         flags = self._recent.flags(entry)
         tag = self._recent.tag(entry)
         if not flags & HIT or flags & ANSWERED:
-            return stopped(NOTHING_TO_ANSWER)
+            return stopped(_NOTHING_TO_ANSWER)
         back = self._blocking.answered(tag)
         hits, grade = back if back else (-1, -1)
         return allow([event("messages.answered", request["message"], tag.hex(), hits, grade)], ("show",))
@@ -215,11 +222,3 @@ def _doxxes(reading):
     """True for an offer to search people, or someone's data beside an insult or a threat. A friend who just gives an
     address is warned about and collapsed like others, but is no doxxer (F9 asks for rules that are fair)."""
     return reading.classes & text_reading.DOXX != 0 and (not reading.personal or reading.classes & _HURTS != 0)
-
-
-def _alert_for(classes):
-    if classes & text_reading.DOXX:
-        return alerts.DOXXING
-    if classes & text_reading.STRANGER:
-        return alerts.STRANGER
-    return alerts.BULLYING

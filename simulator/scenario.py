@@ -1,0 +1,597 @@
+"""Runs scenario files: the rules' specification as data (docs/scenarios.md tells how to write one).
+
+A scenario becomes commands of `simulator/portable/rig.py`, so the same file runs on any watch that answers commands:
+in this process, in a MicroPython process, on a board. Envelopes, agreements and login proofs are computed here, apart
+from the firmware's own code, and every answer is kept: two runtimes agree only if all of them are equal.
+
+`python -m simulator.scenario FILE...` runs files or folders in this process.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+Do = Callable[[dict[str, Any]], dict[str, Any]]
+
+EPOCH = datetime(2020, 1, 1)
+ZONES = {"eu-uk": 60, "us-coppa": -300}  # minutes east of UTC, as in settings.toml
+CHINA = 480
+
+PIN = "280519"
+WRONG_PIN = "719204"
+PASSPHRASE = "a kettle of green tea"
+_ROUNDS = 4096
+_DAY = 86400
+
+_ROW = re.compile(r"[A-M][0-9]{1,2}$")
+_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
+_TEMPLATE = re.compile(r"\{([^{}]+)\}$")
+
+_SETUP = {
+    "wall": "2026-09-07 08:00", "born": "2017-03", "profile": "cn-ccia", "language": "en", "owner": "owner",
+    "region": "cn", "pin": PIN,
+}  # fmt: skip
+
+
+class ScenarioError(ValueError):
+    """The file itself is wrong: unknown word, missing rows, bad time."""
+
+
+class ScenarioFailed(AssertionError):
+    """The watch did something else than the file says."""
+
+
+# --- people and secrets: everything is derived from names, nothing is real
+
+
+class Person:
+    """Somebody with a watch or phone of their own. `standing` is friend, guardian, asked or stranger."""
+
+    def __init__(self, name: str, table: dict[str, Any]) -> None:
+        digest = hashlib.sha256(("person " + name).encode()).digest()
+        self.address: str = table.get("address", name)
+        self.name: str = table.get("name", name.capitalize() + " Sample")
+        self.key: bytes = bytes.fromhex(table["key"]) if "key" in table else digest
+        self.number: str = table.get("number", "139000%05d" % (int.from_bytes(digest[:4], "big") % 100000))
+        self.standing: str = table.get("standing", "stranger")
+        self.sent = 0
+        self.last: dict[str, Any] = {}
+
+    def envelope(self, text: str, counter: int, key: bytes | None = None) -> dict[str, Any]:
+        """A message as the carrier brings it, signed with this person's key, or with another one."""
+        signed = self.address.encode() + b"\0" + counter.to_bytes(4, "big") + text.encode()
+        mac = hmac.digest(key or self.key, signed, "sha256")[:16]
+        return {"sender": self.address, "counter": counter, "mac": mac.hex(), "text": text}
+
+    def agreement(self) -> str:
+        """The other side's consent to the contact, in hexadecimal."""
+        return hmac.digest(self.key, b"agree\0" + self.address.encode(), "sha256")[:16].hex()
+
+
+@lru_cache(maxsize=8)
+def _client_key(passphrase: str) -> bytes:
+    """RFC 5802 section 3: ClientKey = HMAC(SaltedPassword, "Client Key")."""
+    salted = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), _salt(passphrase), _ROUNDS)
+    return hmac.digest(salted, b"Client Key", "sha256")
+
+
+def _salt(passphrase: str) -> bytes:
+    return hashlib.sha256(b"salt " + passphrase.encode()).digest()[:16]
+
+
+def verifier(passphrase: str, pin: str) -> dict[str, Any]:
+    """What the watch is given of the guardian's secrets."""
+    salted = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), _salt(passphrase), _ROUNDS)
+    stored = hashlib.sha256(_client_key(passphrase)).digest()
+    return {
+        "salt": _salt(passphrase).hex(), "rounds": _ROUNDS, "stored_key": stored.hex(),
+        "server_key": hmac.digest(salted, b"Server Key", "sha256").hex(), "pin": pin,
+    }  # fmt: skip
+
+
+def login(passphrase: str, channel: str) -> dict[str, Any]:
+    """The request by which a host proves the passphrase: ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage)."""
+    auth = "n=owner,r=nonce,s=salt,i=%d,c=biws" % _ROUNDS
+    known = _client_key(PASSPHRASE)
+    signature = hmac.digest(hashlib.sha256(known).digest(), auth.encode(), "sha256")
+    proof = bytes(a ^ b for a, b in zip(_client_key(passphrase), signature, strict=True))
+    return {"kind": "credentials.scram", "channel": channel, "auth": auth, "proof": proof.hex()}
+
+
+# --- times
+
+
+def seconds(span: str) -> int:
+    """The seconds of "1d2h3m4s"; each part may be left out."""
+    found = _SPAN.match(span)
+    if not span or not found:
+        raise ScenarioError("%r is no span such as 5m, 10s or 1d2h" % span)
+    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return days * _DAY + hours * 3600 + minutes * 60 + rest
+
+
+def moment(text: str, zone: int) -> int:
+    """Seconds since 2020-01-01T00:00Z of a local time "2026-09-07 08:00", seconds optional."""
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ScenarioError("%r is no time such as 2026-09-07 08:00" % text) from error
+    return int((local - EPOCH - timedelta(minutes=zone)).total_seconds())
+
+
+# --- the file
+
+
+class Scenario:
+    """One file, checked: `title`, `setup` (None for a factory-fresh watch), `people` and `steps`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ScenarioError("%s: %s" % (path, error)) from error
+        self._known(table, {"title", "setup", "people", "step"}, "file")
+        self.title: str = table.get("title", "")
+        self.setup: dict[str, Any] | None = None
+        setup = table.get("setup", {})
+        self.start: dict[str, Any] = dict(_SETUP)
+        if setup is not False:
+            self._known(setup, set(_SETUP) | {"numbers"}, "setup")
+            self.start.update(setup)
+            self.setup = self.start
+        self.zone = ZONES.get(self.start["profile"], CHINA)
+        self.people: dict[str, dict[str, Any]] = table.get("people", {})
+        self.steps: list[dict[str, Any]] = table.get("step", [])
+        if not self.title or not self.steps:
+            raise ScenarioError("%s: needs a title and steps" % path)
+        for person in self.people.values():
+            self._known(person, {"address", "name", "key", "number", "standing"}, "person")
+        for number, step in enumerate(self.steps, 1):
+            self._check_step(number, step)
+
+    def _known(self, table: dict[str, Any], names: set[str], what: str) -> None:
+        if set(table) - names:
+            raise ScenarioError("%s: %s has unknown words: %s" % (self.path, what, sorted(set(table) - names)))
+
+    def _check_step(self, number: int, step: dict[str, Any]) -> None:
+        where = "%s, step %d" % (self.path, number)
+        self._known(step, set(ACTIONS) | set(CHECKS) | {"rows", "why", "as"}, "step %d" % number)
+        if len(set(step) & set(ACTIONS)) > 1:
+            raise ScenarioError(where + ": has more than one action")
+        asserts = bool(set(step) & set(CHECKS))
+        rows = step.get("rows", [])
+        if asserts != bool(rows) or len(rows) > 3 or not all(_ROW.match(row) for row in rows):
+            raise ScenarioError(where + ": a step that checks something names one to three rows, another none")
+
+
+def find(folder: Path) -> list[Path]:
+    """All scenario files below a folder (or the one file), in a fixed order."""
+    return [folder] if folder.is_file() else sorted(folder.rglob("*.toml"))
+
+
+# --- running one
+
+
+class Run:
+    """One scenario on one watch. `answers` keeps every answer, `facts` the journal, files and state at the end."""
+
+    def __init__(self, scenario: Scenario, do: Do, root: Path) -> None:
+        self.scenario = scenario
+        self.people = {name: Person(name, table) for name, table in scenario.people.items()}
+        self.answers: list[Any] = []
+        self.reasons: set[str] = set()
+        self.facts: dict[str, Any] = {}
+        self.texts: list[str] = []  # what must never lie on flash in the clear
+        self._do = do
+        self._root = root
+        self._now = moment(scenario.start["wall"], scenario.zone)  # true time
+        self._labels: dict[str, int] = {}
+        self._answer: dict[str, Any] = {}
+        self._where = ""
+        self._version = 0
+
+    def run(self) -> "Run":
+        """Carry out the file. ScenarioFailed at the first difference."""
+        self._where = "%s, set-up" % self.scenario.path
+        self._send({"op": "new", "root": str(self._root), "seed": "scenario", "wall": self._now})
+        if self.scenario.setup:
+            self._set_up(self.scenario.setup)
+        for number, step in enumerate(self.scenario.steps, 1):
+            self._step(number, step)
+        self._where = "%s, end" % self.scenario.path
+        for op in ("journal", "verify", "files"):
+            self.facts[op] = self._send({"op": op})
+        self._require("plain text on flash", [], self._leaks())
+        return self
+
+    def _send(self, command: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(json.dumps(self._do(command)))
+        self.answers.append([command["op"], answer])
+        if answer.get("reason"):
+            self.reasons.add(answer["reason"])
+        return answer
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._send({"op": "ask", "request": request})
+
+    def _must(self, request: dict[str, Any]) -> None:
+        answer = self._ask(request)
+        if answer.get("verdict") != "allow":
+            raise ScenarioFailed("%s: %s was refused: %s" % (self._where, request["kind"], answer))
+
+    def _set_up(self, setup: dict[str, Any]) -> None:
+        """First set-up, then every declared contact, by a host that logs out afterwards."""
+        self._must(self.setup_request(setup))
+        self._must(login(PASSPHRASE, "host"))
+        for person in self.people.values():
+            if person.standing == "stranger":
+                continue
+            card = {"name": person.name, "address": person.address, "number": person.number, "key": person.key.hex()}
+            role = "guardian" if person.standing == "guardian" else "friend"
+            self._must({"kind": "contacts.add", **card, "role": role, "channel": "host"})
+            if person.standing == "friend":
+                self._must({"kind": "contacts.agreed", "address": person.address, "mac": person.agreement()})
+        self._must({"kind": "credentials.logout", "channel": "host"})
+        self._send({"op": "seen"})
+
+    def setup_request(self, setup: dict[str, Any]) -> dict[str, Any]:
+        """The request of a first set-up. Guardians' numbers go onto the safety floor."""
+        year, month = (int(part) for part in setup["born"].split("-"))
+        guardians = [person.number for person in self.people.values() if person.standing == "guardian"]
+        return {
+            "kind": "administration.setup", **verifier(PASSPHRASE, setup["pin"]),
+            "wall": moment(setup["wall"], self.scenario.zone), "birth_year": year, "birth_month": month,
+            "profile": setup["profile"], "language": setup["language"], "owner": setup["owner"],
+            "region": setup["region"], "numbers": setup.get("numbers", guardians[:4]),
+        }  # fmt: skip
+
+    def _step(self, number: int, step: dict[str, Any]) -> None:
+        action = next((name for name in step if name in ACTIONS), "")
+        told = "%s = %s" % (action, step[action]) if action else "checks"
+        self._where = "%s, step %d (%s)" % (self.scenario.path, number, told)
+        if action:
+            self._answer = ACTIONS[action](self, step[action]) or {}
+            if "as" in step:
+                if not self._answer.get("records"):
+                    self._fail("a record to remember as %r" % step["as"], self._answer)
+                self._labels[step["as"]] = self._answer["records"][0][0]
+        for name in step:
+            if name in CHECKS:
+                CHECKS[name](self, step[name])
+
+    def _fail(self, expected: Any, got: Any) -> None:
+        raise ScenarioFailed("%s\n  expected %s\n  got      %s" % (self._where, expected, got))
+
+    def _require(self, what: str, expected: Any, got: Any) -> None:
+        if expected != got or type(expected) is not type(got):
+            self._fail("%s %r" % (what, expected), "%r   (answer: %s)" % (got, self._answer))
+
+    # --- words in braces
+
+    def _fill(self, value: Any) -> Any:
+        """Replace "{ming}" and the like in a value, at any depth (docs/scenarios.md lists the forms)."""
+        if isinstance(value, dict):
+            return {key: self._fill(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._fill(item) for item in value]
+        found = _TEMPLATE.match(value) if isinstance(value, str) else None
+        return self._filled(found.group(1)) if found else value
+
+    def _filled(self, word: str) -> Any:
+        name, _, part = word.partition(".")
+        if name in self.people:
+            person = self.people[name]
+            parts = {"": person.address, "number": person.number, "key": person.key.hex(), "name": person.name}
+            return person.agreement() if part == "agreement" else parts[part]
+        if word in self._labels:
+            return self._labels[word]
+        if word.startswith("wall "):
+            return moment(word[5:], self.scenario.zone)
+        if word.startswith("repeat "):  # {repeat 64 a}: 64 times a
+            _, count, text = word.split(" ", 2)
+            return text * int(count)
+        raise ScenarioError("%s: {%s} is nobody and no message" % (self._where, word))
+
+    # --- actions
+
+    def _advance(self, span: str) -> dict[str, Any]:
+        return self._pass(seconds(span))
+
+    def _pass(self, left: int) -> dict[str, Any]:
+        if left < 0:
+            raise ScenarioError("%s: time only goes forward" % self._where)
+        self._now += left
+        answer: dict[str, Any] = {}
+        while left > 0:  # at most a day at once: ticks wrap after twelve
+            answer = self._send({"op": "advance", "seconds": min(left, _DAY)})
+            left -= min(left, _DAY)
+        return answer
+
+    def _at(self, time: str) -> dict[str, Any]:
+        """Let time pass until a local time: "09:30" is the next such time, "2026-09-08 09:30" that one."""
+        if "-" in time:
+            return self._pass(moment(time, self.scenario.zone) - self._now)
+        today = (self._now + self.scenario.zone * 60) // _DAY * _DAY
+        midnight = EPOCH + timedelta(seconds=today)
+        wanted = moment("%s %s" % (midnight.date().isoformat(), time), self.scenario.zone)
+        return self._pass(wanted - self._now if wanted >= self._now else wanted + _DAY - self._now)
+
+    def _message(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Somebody's message. forged: signed with another key; replay: the last one again; queued: not decided yet."""
+        person = self.people[given["from"]]
+        if given.get("replay"):
+            envelope = person.last
+        else:
+            counter = given.get("counter", person.sent + 1)
+            text = self._fill(given["text"])
+            self.texts.append(text)
+            wrong = hashlib.sha256(b"another key").digest() if given.get("forged") else None
+            envelope = person.envelope(text, counter, wrong)
+            if wrong is None:
+                person.sent, person.last = counter, envelope
+            if "group" in given:
+                envelope["group"] = given["group"]
+        if given.get("queued"):
+            return self._send({"op": "queue", "envelope": envelope})
+        return self._send({"op": "service", "call": "receive", "with": {"envelope": envelope}})
+
+    def _flood(self, given: dict[str, Any]) -> dict[str, Any]:
+        """`count` messages, one after the other; the answer is the last one's."""
+        answer: dict[str, Any] = {}
+        for _ in range(given["count"]):
+            answer = self._message({key: item for key, item in given.items() if key != "count"})
+        return answer
+
+    def _write(self, given: dict[str, Any]) -> dict[str, Any]:
+        filled = self._fill(given)
+        filled["to"] = self.people[given["to"]].address
+        self.texts.append(filled["text"])
+        return self._service("send", filled)
+
+    def _service(self, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._send({"op": "service", "call": call, "with": arguments})
+
+    def _named(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with "party" as an address and "message" as a number."""
+        filled = dict(given)
+        if "party" in filled:
+            filled["party"] = self.people[filled["party"]].address
+        if "message" in filled and filled["message"] in self._labels:
+            filled["message"] = self._labels[filled["message"]]
+        return filled
+
+    def _call(self, call: str, who: str) -> dict[str, Any]:
+        return self._service(call, {"number": self.people[who].number if who in self.people else who})
+
+    def _pin(self, given: Any) -> dict[str, Any]:
+        return self._ask({"kind": "credentials.pin", "pin": {True: PIN, False: WRONG_PIN}.get(given, given)})
+
+    def _host_login(self, right: bool) -> dict[str, Any]:
+        return self._ask(login(PASSPHRASE if right else "a kettle of black tea", "host"))
+
+    def _raw(self, request: Any) -> dict[str, Any]:
+        return self._ask(self._fill(request))
+
+    def _setup_again(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """A request to set the watch up; `changes` to the defaults, of the set-up table or of the request itself."""
+        setup = {key: item for key, item in changes.items() if key in _SETUP}
+        request = self.setup_request({**self.scenario.start, **setup})
+        request.update({key: item for key, item in changes.items() if key not in _SETUP})
+        return self._ask(request)
+
+    def _policy(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A policy: {values = {key = value}, version = next, expires = never, channel}."""
+        self._version = given.get("version", self._version + 1)
+        request = {
+            "kind": "administration.policy", "version": self._version, "issuer": given.get("issuer", "owner"),
+            "expires": given.get("expires", 0), "values": [[key, given["values"][key]] for key in given["values"]],
+        }  # fmt: skip
+        if "channel" in given:
+            request["channel"] = given["channel"]
+        return self._ask(request)
+
+    def _reboot(self, given: dict[str, Any]) -> dict[str, Any]:
+        off = seconds(given["off"]) if "off" in given else 0
+        self._now += off
+        return self._send({"op": "reboot", "off": off, "rtc": given.get("rtc", True)})
+
+    def _sos(self, gesture: str) -> dict[str, Any]:
+        if gesture not in ("press", "cancel"):
+            raise ScenarioError("%s: sos is press or cancel" % self._where)
+        return self._send({"op": "sos", "cancel": gesture == "cancel"})
+
+    def _files(self, prefix: str) -> list[Path]:
+        return sorted(path for path in self._root.iterdir() if path.name.startswith(prefix))
+
+    def _damage(self, prefix: str) -> dict[str, Any]:
+        """Somebody flips one byte in the middle of the newest file whose name begins so, with the power off."""
+        files = self._files(prefix)
+        if not files:
+            raise ScenarioError("%s: no such file; there are %s" % (self._where, [f.name for f in self._files("")]))
+        data = bytearray(files[-1].read_bytes())
+        data[len(data) // 2] ^= 1
+        files[-1].write_bytes(data)
+        return {}
+
+    def _lose(self, prefix: str) -> dict[str, Any]:
+        """All files whose names begin so are gone."""
+        for path in self._files(prefix):
+            path.unlink()
+        return {}
+
+    def _keep(self, name: str) -> dict[str, Any]:
+        """Somebody copies the file system (not the key partition)."""
+        shutil.copytree(self._root, self._root.with_name(self._root.name + "-" + name), dirs_exist_ok=True)
+        return {}
+
+    def _put_back(self, name: str) -> dict[str, Any]:
+        """... and puts the copy back."""
+        self._lose("")
+        shutil.copytree(self._root.with_name(self._root.name + "-" + name), self._root, dirs_exist_ok=True)
+        return {}
+
+    # --- checks
+
+    def _expect(self, expected: dict[str, Any]) -> None:
+        """The decision, exactly. Left out: reason "ok" of an allow, no obligations."""
+        got = self._answer
+        if "bad" in expected:
+            self._require("bad request at", expected["bad"], got.get("bad"))
+            return
+        wanted = {"reason": "ok", "obligations": [], **expected}
+        if wanted.get("verdict") == "dropped":
+            wanted = {"verdict": "dropped"}
+        for name, value in wanted.items():
+            if name == "records":
+                self._require("records", value, [record[1] for record in got.get("records", [])])
+            else:
+                self._require(name, value, got.get(name))
+
+    def _subset(self, op: dict[str, Any], expected: dict[str, Any]) -> None:
+        """The named facts of an answer, exactly."""
+        got = self._send(op)
+        for name, value in expected.items():
+            self._require(name, value, got.get(name))
+
+    def _check_answer(self, expected: dict[str, Any]) -> None:
+        """Facts of the action's own answer, such as what a reboot reports."""
+        for name, value in expected.items():
+            self._require(name, value, self._answer.get(name))
+
+    def _check_clock(self, expected: dict[str, Any]) -> None:
+        wanted = dict(expected)
+        if "local" in wanted:
+            wanted["wall"] = moment(wanted.pop("local"), self.scenario.zone)
+        self._subset({"op": "clock"}, wanted)
+
+    def _check_state(self, expected: dict[str, Any]) -> None:
+        self._subset({"op": "state"}, expected)
+
+    def _check_grade(self, expected: dict[str, dict[str, Any]]) -> None:
+        for name, facts in expected.items():
+            party = self.people[name].address if name in self.people else name
+            self._subset({"op": "grade", "party": party}, facts)
+
+    def _check_setting(self, expected: dict[str, int]) -> None:
+        for key, value in expected.items():
+            self._require(key, value, self._send({"op": "setting", "key": key}).get("value"))
+
+    def _check_seen(self, expected: dict[str, Any]) -> None:
+        """What child and guardian got since the last look: notices and alerts by kind, texts shown, messages sent."""
+        got = self._send({"op": "seen"})
+        facts = {
+            "notices": [notice[0] for notice in got["seen"]],
+            "alerts": [alert["code"] for alert in got["alerts"]],
+            "counts": [alert["count"] for alert in got["alerts"]],
+            "texts": [notice[1]["text"] for notice in got["seen"] if "text" in notice[1]],
+            "marked": [notice[1]["marked"] for notice in got["seen"] if "marked" in notice[1]],
+            "sent": [envelope["text"] for envelope in got["sent"]],
+            "fields": sorted({key for item in got["alerts"] for key in item}),
+        }
+        for name, value in expected.items():
+            self._require(name, value, facts[name])
+
+    def _check_journal(self, expected: dict[str, Any]) -> None:
+        """has, lacks: kinds; count: {kind = n}; denied: [[kind, reason, who, count] ...] all of them, in order."""
+        got = self._send({"op": "journal"})
+        kinds = [record[3] for record in got["records"]]
+        for kind in expected.get("has", []):
+            self._require("journal has " + kind, True, kind in kinds)
+        for kind in expected.get("lacks", []):
+            self._require("journal has " + kind, False, kind in kinds)
+        for kind, count in expected.get("count", {}).items():
+            self._require("number of " + kind, count, kinds.count(kind))
+        for text in expected.get("holds_not", []):
+            self._require("journal holds %r" % text, False, str(self._fill(text)) in json.dumps(got, ensure_ascii=False))
+        if "denied" in expected:
+            self._require("denials", expected["denied"], [record[4:] for record in got["denials"]])
+
+    def _check_packages(self, expected: list[int]) -> None:
+        """The number of messages in each evidence package; each must be whole."""
+        got = self._send({"op": "packages"})["packages"]
+        self._require("packages", [[count, True] for count in expected], [item[2:] for item in got])
+
+    def _check_verify(self, expected: bool) -> None:
+        self._require("journal verifies", expected, self._send({"op": "verify"})["ok"])
+
+    def _check_floor(self, expected: dict[str, Any]) -> None:
+        self._subset({"op": "floor"}, self._fill(expected))
+
+    def _check_words(self, expected: list[str]) -> None:
+        """What the child reads of the alerts that wait."""
+        self._require("alerts shown", expected, self._send({"op": "state"})["pending"])
+
+    def _leaks(self) -> list[str]:
+        """Messages, names, addresses and numbers that stand in the clear on flash (requirements B1, B13)."""
+        texts = [text for text in self.texts if len(text.encode()) >= 6]
+        for person in self.people.values():
+            texts += [person.name, person.number] + ([person.address] if len(person.address) >= 5 else [])
+        flash = b"\0".join(path.read_bytes() for path in self._files(""))
+        flash += Path(str(self._root) + ".keys").read_bytes() + json.dumps(self.facts, ensure_ascii=False).encode()
+        return sorted({text for text in texts if text.encode() in flash})
+
+
+def _op(op: str, name: str) -> Callable[[Run, Any], dict[str, Any]]:
+    return lambda run, value: run._send({"op": op, name: value})
+
+
+ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
+    "advance": Run._advance, "at": Run._at, "message": Run._message, "flood": Run._flood, "write": Run._write,
+    "press": lambda run, given: run._service("press", {"place": "message", **run._named(given)}),
+    "undo": lambda run, given: run._service("undo", run._named(given)),
+    "open": lambda run, given: run._service("open", run._named(given)),
+    "call_in": lambda run, who: run._call("call_in", who), "call_out": lambda run, who: run._call("call_out", who),
+    "ask": Run._raw, "pin": Run._pin, "host_login": Run._host_login, "set_up": Run._setup_again,
+    "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos, "network": _op("network", "online"),
+    "damage": Run._damage, "lose": Run._lose, "keep": Run._keep, "put_back": Run._put_back,
+    "step": lambda run, _: run._send({"op": "step"}),
+}  # fmt: skip
+
+CHECKS: dict[str, Callable[[Run, Any], None]] = {
+    "expect": Run._expect, "answer": Run._check_answer, "clock": Run._check_clock, "state": Run._check_state,
+    "grade": Run._check_grade, "setting": Run._check_setting, "seen": Run._check_seen, "journal": Run._check_journal,
+    "packages": Run._check_packages, "verify": Run._check_verify, "floor": Run._check_floor,
+    "alerts_shown": Run._check_words,
+}  # fmt: skip
+
+
+def _run_all(paths: list[Path], do: Do, root: Path) -> Iterator[tuple[Path, str]]:
+    for path in paths:
+        try:
+            Run(Scenario(path), do, root).run()
+            yield path, ""
+        except (ScenarioError, ScenarioFailed) as wrong:
+            yield path, str(wrong)
+
+
+def main(argv: list[str]) -> int:
+    """Run files and folders in this process. 0 if all hold, 1 with the reasons on stderr."""
+    from simulator.portable.rig import Rig
+
+    if not argv:
+        print("usage: python -m simulator.scenario FILE-OR-FOLDER...", file=sys.stderr)
+        return 2
+    failed = total = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for path, wrong in _run_all([path for name in argv for path in find(Path(name))], Rig().do, Path(folder) / "w"):
+            total += 1
+            if wrong:
+                failed += 1
+                print(wrong, file=sys.stderr)
+    print("%d scenarios, %d failed" % (total, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,363 @@
+"""Cut the power at every flash operation of what a whole watch does, then switch it on again. Runs on MicroPython.
+
+usage: cuts.py OPERATION...    prints "OPERATION VARIANT CUTS AGAIN" for each operation and variant of simulator/portable/flash.py
+
+An operation is a list of steps; one that has returned is acknowledged. An uninterrupted run gives the facts after each of
+them. After a cut the watch must show the facts after some step that is not below the last acknowledged one, and nothing
+else: no half block, no looser setting, no try forgotten. The recovery itself is cut at its first operations too.
+"""
+
+import sys
+
+from firmware.policy.decision import BadRequest
+from simulator.portable.flash import DROP, HALF, MIXED, Power
+from tests.faults.device import Device
+from tests.faults.household import (
+    GUARDIAN_NUMBER,
+    PIN,
+    allowed,
+    ask,
+    befriend,
+    expect,
+    family,
+    kinds,
+    login,
+    message,
+    records,
+    setup,
+)
+
+SHOWN = 20  # messages that go into the evidence
+RECOVERY_CUTS = 3
+WIPED = b"\xff" * 16384
+
+
+def facts(device):
+    """Everything that a cut must leave as it was before or after, and nothing that may differ."""
+    rig = device.rig
+    engine, store = rig.watch.engine, rig.watch.store
+    state = rig.do({"op": "state"})
+    return [device.report.status, state["digest"], state["strict"], state["tampered"],
+            [engine.settings[key] for key in engine.settings.keys()],
+            store.credentials(), rig.do({"op": "floor"}), rig.do({"op": "clock"})["day"]]
+
+
+def sound(device):
+    """What holds after any cut: nothing is damaged, nobody is logged in, evidence is whole, the journal verifies."""
+    rig = device.rig
+    expect(device.report.status in ("ok", "new"), device.report.status, device.report.code)
+    expect(device.report.status == "new" or rig.do({"op": "verify"})["ok"], "journal")
+    state = rig.do({"op": "state"})
+    expect(state["tampered"] == "" and state["strict"] == (not state["set_up"]), state)
+    expect(ask(rig, "emergency.call", number="110")["verdict"] == "allow", "emergency call")
+    whole(rig)
+    for kind, fields in (("administration.grant", {"key": "contacts.cap", "value": 50, "minutes": 9, "channel": "host"}),
+                         ("administration.wipe", {"channel": "keypad"})):
+        expect(ask(rig, kind, **fields)["verdict"] == "deny", "unlocked", kind)
+
+
+def whole(rig):
+    """Every package that the journal speaks of opens, with the noted number of messages and digest."""
+    store = rig.watch.store
+    sealed = [row for row in records(rig) if row[3] == "content_access.sealed"]
+    known = {package[0]: package for package in rig.watch.engine.rules["content_access"].packages()}
+    for row in sealed:
+        number, month, _, count, _, digest = row[4:]
+        if number in known:
+            expect(len(store.package(month, number)) == count, "evidence", number)
+            expect(store.digest_of(month, number) == digest, "digest", number)
+    return sealed
+
+
+class Block:
+    """The one button, with the last 20 messages sealed."""
+
+    def prepare(self, rig):
+        family(rig)
+        for count in range(1, SHOWN + 1):
+            allowed(message(rig, "bully", count, "message number %d " % count * 4))
+
+    def begin(self, rig):
+        """What comes before the operation after each boot; power holds."""
+
+    def steps(self):
+        return [lambda rig: allowed(rig.do({"op": "service", "call": "press", "with": {"place": "message", "party": "bully"}}))]
+
+    def check(self, device, rig):
+        """More than the facts: `rig` runs on what the cut left."""
+        sealed = whole(rig)
+        blocked = rig.do({"op": "grade", "party": "bully"})["blocked"]
+        expect(blocked == ("blocking.blocked" in kinds(rig)), "journal and state")
+        expect(blocked == (len(sealed) == 1), "a block without its evidence")
+        expect(not blocked or sealed[0][7] == SHOWN, "evidence is not complete", sealed)
+        expect((message(rig, "bully", 900)["verdict"] == "deny") == blocked, "the bully writes")
+        self.usable(rig)
+
+    def usable(self, rig):
+        """Contacts get through, and the bully can be blocked, now or already."""
+        allowed(message(rig, "mother", 901))
+        allowed(message(rig, "friend", 902))
+        allowed(ask(rig, "blocking.press", party="bully", place="message"))
+        expect(rig.do({"op": "grade", "party": "bully"})["blocked"])
+        whole(rig)
+        expect(message(rig, "bully", 903)["verdict"] == "deny")
+        allowed(login(rig))
+
+
+class Setup(Block):
+    """From a factory-fresh watch to a guarded one: not at all, or wholly with the guardian's secrets and numbers."""
+
+    def prepare(self, rig):
+        pass
+
+    def steps(self):
+        return [lambda rig: allowed(setup(rig))]
+
+    def facts(self, found):
+        # A watch that is not set up may hold what the next try overwrites.
+        return found if not found[2] else ["not set up", found[2:5]]
+
+    def check(self, device, rig):
+        if not rig.do({"op": "state"})["set_up"]:
+            expect(message(rig, "friend", 1)["verdict"] == "deny", "open before set-up")
+            expect(login(rig).get("verdict") != "allow", "logged in before set-up")
+            allowed(setup(rig))
+        expect(setup(rig)["verdict"] == "deny", "set up twice")
+        expect(rig.do({"op": "floor"}) == {"region": "cn", "numbers": [GUARDIAN_NUMBER]}, "safety floor")
+        allowed(ask(rig, "credentials.pin", pin=PIN))
+        allowed(login(rig))
+        for name in ("mother", "friend", "bully"):
+            befriend(rig, name, "guardian" if name == "mother" else "friend")
+        self.usable(rig)
+
+
+class Grant(Block):
+    """An exception to a setting, after the owner's proof."""
+
+    def prepare(self, rig):
+        family(rig)
+
+    def begin(self, rig):
+        allowed(login(rig))
+
+    def steps(self):
+        return [lambda rig: allowed(ask(rig, "administration.grant", key="contacts.unknown", value=1, minutes=30, channel="host"))]
+
+    def check(self, device, rig):
+        granted = rig.do({"op": "setting", "key": "contacts.unknown"})["value"] == 1
+        expect(granted == ("administration.grant" in kinds(rig)), "a grant without its record")
+        rig.do({"op": "advance", "seconds": 30 * 60})
+        expect(rig.do({"op": "setting", "key": "contacts.unknown"})["value"] == 0, "the grant does not end")
+        self.usable(rig)
+
+
+class Policy(Grant):
+    """Weaker settings from the guardian, in one policy."""
+
+    def steps(self):
+        values = [["contacts.cap", 50], ["contacts.unknown", 1], ["messages.collapse_from", 3]]
+        return [lambda rig: allowed(ask(rig, "administration.policy", version=2, issuer="ward", expires=0, values=values,
+                                        channel="host"))]
+
+    def check(self, device, rig):
+        changed = rig.do({"op": "setting", "key": "contacts.unknown"})["value"] == 1
+        expect(changed == ("administration.policy" in kinds(rig)), "a policy without its record")
+        self.usable(rig)
+
+
+class Rotation(Block):
+    """A full segment: the next one begins with a snapshot. The state stays."""
+
+    records = 250
+    away = 0
+
+    def prepare(self, rig):
+        family(rig)
+        rig.do({"op": "advance", "seconds": 1})  # the day is noted
+        for count in range(1, SHOWN + 1):
+            allowed(message(rig, "bully", count))
+        allowed(ask(rig, "blocking.press", party="bully", place="message"))
+        count = 0
+        while rig.watch.store.main.count < self.records:
+            count += 1
+            allowed(message(rig, "friend", count, "short"))
+        rig.board.true_time += self.away
+
+    def steps(self):
+        return [lambda rig: rig.do({"op": "step"})]
+
+    def check(self, device, rig):
+        rig.do({"op": "step"})
+        store = rig.watch.store
+        expect(store.main.segment == 2 and not store.due(rig.watch.engine.clock.month()), "not rotated")
+        expect(rig.do({"op": "grade", "party": "bully"})["blocked"] and len(whole(rig)) == 1, "block lost")
+        expect(rig.do({"op": "state"})["digest"] == self.final[1], "another state than without the cut")
+        self.usable(rig)
+
+
+class NewMonth(Rotation):
+    """Two months away: days and decay are journalled, the segment rotated, the old months' keys erased."""
+
+    records = 60
+    away = 62 * 86400
+
+    def facts(self, found):
+        return found[2:5]  # the journal may hold any beginning of what the step writes
+
+    def check(self, device, rig):
+        super().check(device, rig)
+        keys = rig.watch.store._keys
+        month = rig.watch.engine.clock.month()
+        expect(keys.numbers("p") == [month] and month - 2 not in keys.numbers("m"), "expired keys")
+
+
+class Tries(Block):
+    """Wrong PINs up to the lock-out and beyond."""
+
+    def prepare(self, rig):
+        family(rig)
+        for _ in range(3):
+            expect(ask(rig, "credentials.pin", pin="111222")["verdict"] == "deny")
+
+    def steps(self):
+        return [self._fail, self._fail]
+
+    def _fail(self, rig):
+        expect(ask(rig, "credentials.pin", pin="111222")["reason"] in ("credentials.wrong", "engine.storage"))
+
+    def check(self, device, rig):
+        failed = len([kind for kind in kinds(rig) if kind == "credentials.failed"])
+        expect(rig.watch.engine.rules["credentials"]._fails[0] == failed >= 3, "tries", failed)
+        if failed == 5:
+            expect(ask(rig, "credentials.pin", pin=PIN)["reason"] == "credentials.locked", "the lock-out is gone")
+        self.usable(rig)
+
+
+class ClockSet(Grant):
+    """The guardian puts the clock forward by five days."""
+
+    def steps(self):
+        return [lambda rig: allowed(ask(rig, "administration.clock", wall=rig.board.true_time + 5 * 86400, channel="host"))]
+
+    def check(self, device, rig):
+        self.usable(rig)
+
+
+class Wipe(Grant):
+    """Back to the factory: not begun, or finished by the next boot."""
+
+    def steps(self):
+        return [lambda rig: allowed(ask(rig, "administration.wipe", channel="host"))]
+
+    def facts(self, found):
+        return found if found[0] == "ok" else ["new", found[2:7]]
+
+    def check(self, device, rig):
+        if device.report.status == "ok":
+            self.usable(rig)
+            return
+        expect(device.partition.flash.image() == WIPED, "a key is left")
+        expect(rig.do({"op": "files"})["files"][:-1] == [], "a file is left")
+        expect(ask(rig, "emergency.call", number=GUARDIAN_NUMBER)["verdict"] == "deny")
+        allowed(setup(rig))
+
+
+OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe)
+
+
+class Cutter:
+    """Runs one operation again and again from one image of the flash."""
+
+    def __init__(self, operation):
+        self.operation = operation
+        self.device = Device()
+        operation.prepare(self.device.start())
+        self.device.stop()
+        # Once more, so that what the day brings is written: only the operation is left to be cut.
+        if not getattr(operation, "away", 0) and operation.steps and type(operation) is not Rotation:
+            self.device.start()
+            self.device.stop()
+        self.base = self.device.images()
+        self.states = [self._uninterrupted(count) for count in range(len(operation.steps()) + 1)]
+        operation.final = self.final
+
+    def _uninterrupted(self, count):
+        """The facts after that many steps and a reboot."""
+        self._act(Power(), count)
+        self.device.start(step=False)
+        self.final = facts(self.device)
+        self.device.stop()
+        return self._reduced(self.final)
+
+    def _reduced(self, found):
+        reduce = getattr(self.operation, "facts", None)
+        return reduce(found) if reduce else found
+
+    def _act(self, power, count=None):
+        """Run the steps, with `power` in force for them; return how many were acknowledged."""
+        device = self.device
+        device.load(self.base)
+        # A full segment or a new month is rotated by the first step of time: nothing may step before the power is armed.
+        rig = device.start(step=False)
+        self.operation.begin(rig)
+        device.power = device.flash.power = device.partition.flash.power = power
+        done = 0
+        try:
+            for step in self.operation.steps()[:count]:
+                step(rig)
+                done += not power.off
+        except (OSError, AssertionError, BadRequest):
+            expect(power.off, "failed with the power on")
+        device.stop()
+        return done
+
+    def _recover(self, power, done, used):
+        """Switch on and look; whether the power held."""
+        device = self.device
+        rig = device.start(power, step=False)
+        try:
+            if not power.off and not used:
+                found = self._reduced(facts(device))
+                expect(found in self.states[done:], "neither before nor after", done, found, self.states)
+                sound(device)
+                self.operation.check(device, rig)
+            else:
+                rig.do({"op": "step"})
+        except OSError:
+            expect(power.off, "failed with the power on")
+        except Exception:
+            if not power.off:
+                raise
+        device.stop()
+        return not power.off
+
+    def cut(self, number, variant):
+        """Cut at one operation; return (whether the operation ended before, cuts of the recovery)."""
+        power = Power(number, variant)
+        done = self._act(power)
+        after = self.device.images()
+        for again in range(RECOVERY_CUTS + 1):
+            self.device.load(after)
+            if again and self._recover(Power(again - 1, variant), done, True):
+                return not power.off, again - 1
+            self._recover(Power(), done, False)
+        return not power.off, RECOVERY_CUTS
+
+
+def main(names):
+    for operation in OPERATIONS:
+        if operation.__name__ not in names and names:
+            continue
+        cutter = Cutter(operation())
+        for variant, title in ((DROP, "dropped"), (HALF, "half"), (MIXED, "mixed")):
+            number, more, ended = 0, 0, False
+            while not ended:
+                try:
+                    ended, again = cutter.cut(number, variant)
+                except AssertionError as failed:
+                    raise AssertionError(operation.__name__, title, number, failed.args)
+                number, more = number + 1, more + again
+            print(operation.__name__, title, number - 1, more)
+
+
+main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""An independent model of the policy engine."""

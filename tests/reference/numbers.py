@@ -1,0 +1,24 @@
+"""The numbers of the requirement rows that the reference model needs, typed in anew."""
+
+# key: smallest and largest value, whether lower is stricter, default per age band (3-8, 8-12, 12-14)
+SETTINGS = {
+    "contacts.mode": (0, 2, True, (0, 1, 1)),
+    "contacts.unknown": (0, 1, True, (0, 0, 0)),
+    "contacts.messages": (0, 1, True, (1, 1, 1)),
+    "contacts.card_visible": (0, 1, True, (0, 1, 1)),
+    "messages.collapse_from": (1, 3, True, (1, 2, 2)),
+    "messages.think_seconds": (5, 60, False, (5, 5, 5)),
+    "blocking.burst": (1, 10, True, (3, 5, 5)),  # H6
+    "blocking.undo_seconds": (0, 10, True, (10, 10, 10)),  # F5
+    "administration.grant_minutes": (5, 240, True, (60, 60, 60)),
+}
+ZONES = {"cn-ccia": 480, "eu-uk": 60, "strict": 480}  # minutes east of UTC
+
+HITS_FOR = (0, 2, 4, 6, 9)  # F9: hits from which watch, limited, muted, removed hold
+LIMITED, MUTED, REMOVED = 2, 3, 4
+DELAYS = (60, 300, 900, 3600)  # B15: seconds after the 5th, 6th, 7th, 8th wrong try
+TRIES, PROOF = 5, 300  # B15, D7
+DAY, WINDOW, HOUR = 86400, 600, 3600
+DECAY_DAYS, PENDING_DAYS, SHIELD_DAYS = 30, 7, 7  # F9, D21, F6
+EMERGENCY_NUMBERS = ("110", "119", "120", "122", "112", "999", "911")  # I2
+HELPLINES = ("12355", "12356", "116111")  # I12
