@@ -9,6 +9,7 @@ from firmware.storage import floor
 from firmware.storage.files import Files
 from firmware.storage.store import Store
 
+_DAY = 86400
 _TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
 
 
@@ -42,7 +43,8 @@ class Watch:
         return self.engine.rebuild(self._board.rtc())
 
     def step(self, now):
-        """Move to `now` (ticks in milliseconds, wrapping at 2**30). Returns the milliseconds until the next need, or None."""
+        """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
+        need, at most a day, so that no wrap is missed."""
         clock = self.engine.clock
         if self._last is not None:
             self._rest += (now - self._last) & _TICKS
@@ -55,4 +57,5 @@ class Watch:
         if self.messaging.step():
             needs.append(clock.powered + 1)
         times = [time for time in needs if time is not None]
-        return max(min(times) - clock.powered, 0) * 1000 if times else None
+        wait = max(min(times) - clock.powered, 0) if times else _DAY
+        return min(wait, _DAY) * 1000

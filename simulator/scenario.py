@@ -210,13 +210,17 @@ class Run:
         for number, step in enumerate(self.scenario.steps, 1):
             self._step(number, step)
         self._where = "%s, end" % self.scenario.path
-        for op in ("journal", "verify", "files"):
+        self.facts["state"] = self._send({"op": "state"})
+        for op in ("journal", "verify", "files") if self.facts["state"]["set_up"] else ("files",):
             self.facts[op] = self._send({"op": op})
         self._require("plain text on flash", [], self._leaks())
         return self
 
     def _send(self, command: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(json.dumps(self._do(command)))
+        try:
+            answer: dict[str, Any] = json.loads(json.dumps(self._do(command)))
+        except Exception as crash:
+            raise ScenarioFailed("%s\n  the watch crashed in %r: %r" % (self._where, command["op"], crash)) from crash
         self.answers.append([command["op"], answer])
         if answer.get("reason"):
             self.reasons.add(answer["reason"])
@@ -347,10 +351,12 @@ class Run:
         return self._send({"op": "service", "call": "receive", "with": {"envelope": envelope}})
 
     def _flood(self, given: dict[str, Any]) -> dict[str, Any]:
-        """`count` messages, one after the other; the answer is the last one's."""
+        """`count` messages, one after the other, `every` so often; the answer is the last one's."""
         answer: dict[str, Any] = {}
+        one = {key: item for key, item in given.items() if key not in ("count", "every")}
         for _ in range(given["count"]):
-            answer = self._message({key: item for key, item in given.items() if key != "count"})
+            self._pass(seconds(given["every"]) if "every" in given else 0)
+            answer = self._message(one)
         return answer
 
     def _write(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -389,6 +395,10 @@ class Run:
         request = self.setup_request({**self.scenario.start, **setup})
         request.update({key: item for key, item in changes.items() if key not in _SETUP})
         return self._ask(request)
+
+    def _renew(self, given: dict[str, Any]) -> dict[str, Any]:
+        """New secrets: {pin, channel}; the passphrase stays."""
+        return self._ask({"kind": "credentials.renew", "channel": given["channel"], **verifier(PASSPHRASE, given["pin"])})
 
     def _policy(self, given: dict[str, Any]) -> dict[str, Any]:
         """A policy: {values = {key = value}, version = next, expires = never, channel}."""
@@ -503,8 +513,9 @@ class Run:
             self._require(name, value, facts[name])
 
     def _check_journal(self, expected: dict[str, Any]) -> None:
-        """has, lacks: kinds; count: {kind = n}; denied: [[kind, reason, who, count] ...] all of them, in order."""
+        """has, lacks: kinds; count: {kind = n}; total: of all; denied: all [kind, reason, who, count], in order."""
         got = self._send({"op": "journal"})
+        self._require("records", expected.get("total", len(got["records"])), len(got["records"]))
         kinds = [record[3] for record in got["records"]]
         for kind in expected.get("has", []):
             self._require("journal has " + kind, True, kind in kinds)
@@ -553,7 +564,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "open": lambda run, given: run._service("open", run._named(given)),
     "call_in": lambda run, who: run._call("call_in", who), "call_out": lambda run, who: run._call("call_out", who),
     "ask": Run._raw, "pin": Run._pin, "host_login": Run._host_login, "set_up": Run._setup_again,
-    "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos, "network": _op("network", "online"),
+    "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos, "network": _op("network", "online"),
     "damage": Run._damage, "lose": Run._lose, "keep": Run._keep, "put_back": Run._put_back,
     "step": lambda run, _: run._send({"op": "step"}),
 }  # fmt: skip

@@ -9,6 +9,7 @@ import contextlib
 import csv
 import hashlib
 import hmac
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +125,28 @@ class Watch:
 
     # People
 
-    def set_up(self, guardian: Guardian, birth: tuple[int, int], numbers: list[str], language: str = "en",
-               profile: str = "cn-ccia", region: str = "cn") -> Answer:
+    def set_up(
+        self,
+        guardian: Guardian,
+        birth: tuple[int, int],
+        numbers: list[str],
+        language: str = "en",
+        profile: str = "cn-ccia",
+        region: str = "cn",
+    ) -> Answer:
         """The first set-up. birth: (year, month); numbers: the guardians' phone numbers for the safety floor."""
-        return self.ask("administration.setup", **guardian.verifier(), wall=self.now, birth_year=birth[0],
-                        birth_month=birth[1], profile=profile, language=language, owner="owner", region=region,
-                        numbers=numbers)
+        return self.ask(
+            "administration.setup",
+            **guardian.verifier(),
+            wall=self.now,
+            birth_year=birth[0],
+            birth_month=birth[1],
+            profile=profile,
+            language=language,
+            owner="owner",
+            region=region,
+            numbers=numbers,
+        )
 
     def guardian_login(self, guardian: Guardian) -> Answer:
         """Prove the passphrase over the paired host; good for some minutes."""
@@ -199,6 +216,14 @@ class Watch:
         """Power off for so many seconds; rtc False: the clock chip has lost the time. Returns what the boot found."""
         self.now += off
         return self.do("reboot", off=off, rtc=rtc)
+
+    def start_on_a_copy(self) -> Answer:
+        """Copy the flash and go on with the copy, whose folder `root` names from now on; the original stays as it is."""
+        copy = self.root.with_name(self.root.name + "-copy")
+        shutil.copytree(self.root, copy)
+        shutil.copyfile(str(self.root) + ".keys", str(copy) + ".keys")
+        self.root = copy
+        return self.do("new", root=str(copy), seed=self.seed, wall=self.now, keep=True)
 
     def network(self, online: bool) -> None:
         """Switch the carrier's network."""

@@ -47,7 +47,7 @@ class Decision:
         self.evidence = evidence
         self.then = then
         self.urgent = False  # acts in RAM even if the journal cannot be written: the one-button block
-        self.create = None  # first set-up only: (credentials blob, wall time) with which the store is created
+        self.create = None  # first set-up only: (credentials blob, wall time, region, guardian numbers)
         self.records = ()  # the journal records of this decision, filled in by the engine
 
     @property

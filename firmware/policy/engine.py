@@ -22,6 +22,7 @@ from firmware.storage.vault import NoRoom
 
 _STARTING = const("engine.starting")
 _STORAGE = const("engine.storage")
+_MEMORY = const("engine.memory")
 
 _FOLD_SECONDS = const(60)
 _FOLD_CAP = const(16)
@@ -39,9 +40,9 @@ class Engine:
         self._store = store
         self.clock = Clock()
         self.settings = Settings()
-        context = Context(self.settings, self.clock, Recent(), random)
-        context.tag, context.secrets, context.keep_secrets = store.tag, store.credentials, store.set_credentials
-        context.load_floor, context.save_floor, context.wipe = load_floor, self._floor_changed, self._wipe
+        context = self.context = Context(self.settings, self.clock, Recent(), random, store,
+                                         (load_floor, self._floor_changed), self._wipe, self._start_afresh)
+        self.recent = context.recent
         self._save_floor = save_floor
         self.rules = context.rules
         for rule in RULES:
@@ -64,6 +65,11 @@ class Engine:
         self._store.wipe()
         self._ready = False  # until the reboot that the decision obliges the watch to
 
+    def _start_afresh(self):
+        """The guardian knows of the damage: go on without the damaged segments."""
+        clock = self.clock
+        self._store.rotate(clock.wall, clock.powered, clock.month(), self._parts(), alone=True)
+
     # --- boot
 
     def rebuild(self, rtc_wall=None):
@@ -73,7 +79,8 @@ class Engine:
         report = self._report = self._store.open(self._restore, self._apply)
         self._start_clock(report, rtc_wall)
         if report.status == "broken":
-            self._recover(report.code)
+            self._recover(report)
+        self.floor.reload()  # an unfinished wipe may just have been finished
         self._ready = True
         return report
 
@@ -94,9 +101,10 @@ class Engine:
         name, _, verb = record.kind.partition(".")
         self.rules[name].apply(verb, record)
 
-    def _recover(self, code):
+    def _recover(self, report):
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
-        self._administration.doubt(code)
+        code = report.code
+        self._administration.doubt(code, report.version)
         try:
             self._store.rebuild_after_tamper(self.clock.wall, self.clock.powered, self.clock.month(), self._parts())
             self._commit([event("administration.tampered", code)])
@@ -121,8 +129,13 @@ class Engine:
             return stopped(_STARTING)
         if self._stepped != self.clock.powered:
             self.step()
-        decision = self._gate(request) or rule.decide(verb, request)
-        return self._carry_out(request, decision)
+        try:
+            decision = self._gate(request) or rule.decide(verb, request)
+            return self._carry_out(request, decision)
+        except (OSError, JournalBroken):
+            return stopped(_STORAGE)
+        except MemoryError:
+            return stopped(_MEMORY)
 
     def _find(self, request):
         kind = request.get("kind") if isinstance(request, dict) else None
@@ -150,7 +163,7 @@ class Engine:
             self._make_durable(decision)
         except (OSError, JournalBroken):
             if not decision.urgent:
-                return deny(_STORAGE, who=decision.who)
+                raise
             self._act_unsaved(decision.events)
         if decision.then:
             decision.then()
@@ -177,10 +190,13 @@ class Engine:
             self._apply(record)
         self._late += events
 
-    def _create(self, credentials, wall):
-        self.clock.set(wall)
-        if self._report.status == "new":
-            self._store.create(self.clock.wall, self.clock.powered, self.clock.month(), (), credentials)
+    def _create(self, credentials, wall, region, numbers):
+        """First set-up. The floor comes first: a power cut then leaves a watch that can do more for the child, not less."""
+        clock = self.clock
+        clock.set(wall)
+        self.context.save_floor(region, numbers)
+        if self._store.is_new:
+            self._store.create(clock.wall, clock.powered, clock.month(), self._parts(), credentials)
         else:
             self._store.set_credentials(credentials)  # an earlier set-up was cut short after this point
 
@@ -192,7 +208,7 @@ class Engine:
         expiry = self.clock.day() + self.settings["evidence.keep_days"]
         try:
             count, digest = self._store.evidence(month, expiry, places, access.next_package)
-        except NoRoom:
+        except (NoRoom, OSError, JournalBroken):
             return [alerts.raised(alerts.NO_ROOM, tag)]  # a block never waits for room
         return [access.sealed(month, tag, count, expiry, digest)]
 
@@ -264,7 +280,7 @@ class Engine:
             self._keep_house()
         except JournalBroken as damage:
             self._found_damage(damage.code)
-        except OSError:
+        except (OSError, MemoryError):
             pass  # a full or failing flash: tried again at the next step
         return self._next()
 
@@ -293,8 +309,13 @@ class Engine:
         self._store.expire("e", month_of(max(day - self.settings["evidence.keep_days"], 0)))
 
     def _found_damage(self, code):
-        if not self._administration.tampered:
+        if self._administration.tampered:
+            return
+        self._administration.doubt(code, 0)
+        try:
             self._commit([event("administration.tampered", code)])
+        except (OSError, JournalBroken):
+            pass  # strict in RAM; the next boot finds the same
 
     def _next(self):
         due = [self.rules[rule.name].due() for rule in RULES]

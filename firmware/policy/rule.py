@@ -11,19 +11,20 @@ class Context:
     secrets(), keep_secrets(b)   the guardian's verifiers, kept apart from the journal so that they outlive its damage
     load_floor(), save_floor(region, numbers)   the safety floor's own records
     wipe()                       destroys everything, keys first
+    start_afresh()               drops damaged journal segments
     """
 
-    def __init__(self, settings, clock, recent, random):
+    def __init__(self, settings, clock, recent, random, store, floor, wipe, start_afresh):
         self.settings = settings
         self.clock = clock
         self.recent = recent
         self.random = random
-        self.tag = None
-        self.secrets = None
-        self.keep_secrets = None
-        self.load_floor = None
-        self.save_floor = None
-        self.wipe = None
+        self.tag = store.tag
+        self.secrets = store.credentials
+        self.keep_secrets = store.set_credentials
+        self.load_floor, self.save_floor = floor
+        self.wipe = wipe
+        self.start_afresh = start_afresh
         self.rules = {}
 
 

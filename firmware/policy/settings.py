@@ -48,6 +48,10 @@ class Settings:
         for number in range(len(self._rows)):
             self._now[number] = self._in_force(number)
 
+    def default(self, key, profile):
+        """The value that a profile gives a setting for this age band, before any guardian's choice."""
+        return self._default(self._parts(self._at[key])[4], profile)
+
     def choose(self, key, value):
         """Set the guardian's value (checked before by `check`); call `refresh` after the last one."""
         self._policy[self._at[key]] = value

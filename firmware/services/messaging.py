@@ -125,7 +125,7 @@ class Messaging:
         return decision
 
     def _text(self, message):
-        recent = self._engine.context.recent
+        recent = self._engine.recent
         _, sealed = self._store.read(recent.place(recent.find(message)))
         return json.loads(sealed)[1] if sealed else ""
 

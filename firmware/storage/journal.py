@@ -44,6 +44,7 @@ class Record:
         self.seq, self.t, self.powered, self.kind = items[:4]
         self.fields = items[4:]
         self.attachment = attachment
+        self.private: bytes | None = b""  # the unsealed attachment, filled in by the Store
         self.segment = segment
         self.offset = offset
         self.end = end
@@ -152,6 +153,7 @@ class Journal:
         self._chain: _Chain | None = None
         self.seq = self.t = self.powered = 0
         self.segment = self.oldest = self.count = self.size = self.start = 0
+        self._unchecked = -1
         self.torn = False
 
     def close(self) -> None:
@@ -329,6 +331,7 @@ class Journal:
         number = self._unchecked
         if number < self.oldest:
             return False
+        self._unchecked = -1  # damage is told once, not at every step
         if self._files.size(self._name(number)) < 0:
             raise JournalBroken("missing")
         if _hex(self._files.digest(self._name(number), sha256())) != self._pin:

@@ -13,6 +13,7 @@ _EVENTS = const(250)  # per segment
 _BYTES = const(49152)  # per segment
 _SEGMENTS = const(12)  # kept: 30 days of at most 3,000 records
 _DENIAL_SEGMENTS = const(3)
+_UNMARKED = const(64)  # a power cut leaves at most the events of one decision without their mark
 _WIPING = "wipe"
 
 
@@ -21,13 +22,14 @@ class Report:
 
     code: "" or why: a code of JournalBroken, "rollback" (a journal ends below the high-water mark), "flash" or
     "memory" (the file system failed, the heap did not suffice).
-    records: events replayed; torn: an unfinished write was left out; seq, t, powered (seconds): where the journal ends.
+    records: events replayed; torn: an unfinished write was left out; seq, t, powered (seconds): where the journal ends;
+    version: the highest policy version that was ever marked.
     """
 
     def __init__(self, status: str, code: str = ""):
         self.status = status
         self.code = code
-        self.records = self.seq = self.t = self.powered = 0
+        self.records = self.seq = self.t = self.powered = self.version = 0
         self.torn = False
 
 
@@ -69,7 +71,9 @@ class Store:
         if report.status != "ok":
             self.main.close()
             self.denials.close()
-        marked = self._keys.marks[3] * 60 if self._keys.marks else 0
+        marked = 0
+        if self._keys.marks:
+            report.version, marked = self._keys.marks[2], self._keys.marks[3] * 60
         report.records = self.main.count
         report.torn = self.main.torn or self.denials.torn
         report.seq, report.t = self.main.seq, self.main.t
@@ -91,18 +95,25 @@ class Store:
         )
         self.denials.open(None, lambda record: None)
         tag_key = self._keys.get("T", 0)
-        if tag_key is None:
+        if tag_key is None or self._keys.get("C", 0) is None:
             raise JournalBroken("key")
         self._tag = Hmac(tag_key)
         seq, denied = (self._keys.marks or (0, 0))[:2]
         if self.main.seq < seq or self.denials.seq < denied:
             return Report("broken", "rollback")
+        if self._keys.marks and self.main.seq > seq + _UNMARKED:
+            return Report("broken", "rollback")  # an older key partition was put back: its secrets may be old too
         if self._keys.marks is None:
             # Set-up was interrupted before its last step; later, a missing mark means that it was erased.
             if self.main.seq or self.denials.seq:
                 return Report("broken", "rollback")
             self._mark(0, self.main.powered)
         return Report("ok")
+
+    @property
+    def is_new(self) -> bool:
+        """True as long as no journal was created."""
+        return not self.main.segments()
 
     def _restore(self, restore, name: str, blob: bytes) -> None:
         self._month = _month(blob)
@@ -231,10 +242,15 @@ class Store:
         """Whether to rotate: the segment is full or its snapshot is sealed under the key of another month."""
         return self.full or (self._month is not None and self._month != month)
 
-    def rotate(self, t: int, powered: int, month: int, parts) -> None:
-        """Begin a segment with a snapshot: parts is an iterable (a generator saves heap) of (name, plain bytes)."""
-        self.main.rotate(t, powered, self._sealed(month, self.main.seq, parts), self._oldest(self.main, _SEGMENTS))
+    def rotate(self, t: int, powered: int, month: int, parts, alone: bool = False) -> None:
+        """Begin a segment with a snapshot: parts is an iterable (a generator saves heap) of (name, plain bytes).
+
+        alone: keep no older segment of either journal (they were damaged, and the guardian knows)."""
+        oldest = self.main.segment + 1 if alone else self._oldest(self.main, _SEGMENTS)
+        self.main.rotate(t, powered, self._sealed(month, self.main.seq, parts), oldest)
         self._month = month
+        if alone:
+            self.denials.rotate(t, powered, (), self.denials.segment + 1)
 
     def _oldest(self, journal: Journal, keep: int) -> int:
         """Return the oldest segment to keep once one more is there."""
@@ -272,7 +288,10 @@ class Store:
         """
         plains = []
         for place in places:
-            record, private = self.read(place)
+            try:
+                record, private = self.read(place)
+            except JournalBroken:
+                continue  # one damaged message must not cost the others
             if record:
                 items = [record.seq, record.t, record.powered, record.kind] + record.fields
                 plains.append(encode(items) + b"\n" + (private or b""))

@@ -58,7 +58,7 @@ def character(raw: bytes, i: int) -> tuple:
         return a, 1
     if a < 0xE0:
         at = _ALIKE.find(raw[i : i + 2])
-        if at >= 0 and at % 3 == 0:
+        if at >= 0:
             return _ALIKE[at + 2], 2
         b = raw[i + 1]          # combining marks U+0300 to U+036F, and the soft hyphen
         return (0 if a == 0xCC or (a == 0xCD and b < 0xB0) or (a == 0xC2 and b == 0xAD) else _SPACE), 2
@@ -89,7 +89,8 @@ def fold(raw: bytes) -> tuple:
 
     `numbers` says whether there were digits or an `@`, which personal data may consist of.
 
-    Signs between Chinese characters vanish. A repeated letter counts once (`stuuupid`, `kil`: terms are written so).
+    Signs between Chinese characters vanish, and `u` is `you`. A repeated letter
+    counts once (`stuuupid`, `kil`: terms are written so).
     """
     out = bytearray()
     end = len(raw)
@@ -150,9 +151,6 @@ def fold(raw: bytes) -> tuple:
             singles = 1
         out.append(code)
         last = code
-    out = bytes(out)
-    if apart:
-        out = _join_single(out)
-    out = b" " + out + b" "
-    out = out.replace(b" u ", b" you ").replace(b" ur ", b" your ").replace(b" urself ", b" yourself ")
-    return out.strip(), numbers
+    folded = b" " + (_join_single(out) if apart else out) + b" "
+    folded = folded.replace(b" u ", b" you ").replace(b" ur ", b" your ").replace(b" urself ", b" yourself ")
+    return folded.strip(), numbers

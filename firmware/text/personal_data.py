@@ -8,6 +8,8 @@ from micropython import const
 
 from firmware.text.fold import character
 
+MAX_SPANS = const(32)           # for memory; a message with so many holds more than is listed
+
 # Chinese characters with a code of their own, 0x80 and up, in groups; every other one is 0xFF.
 _MARKS = (
     "省市区县镇乡州旗"              # administrative names end so
@@ -21,7 +23,6 @@ _MARKS = (
     "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 ).encode()
 _ROAD = const(0x88)
-_ESTATE = const(0x8C)
 _GARDEN = const(0x90)
 _WAY = const(0x91)
 _SMALL = const(0x92)
@@ -65,7 +66,7 @@ def _make_cells(raw: bytes) -> bytearray:
                 code = _OTHER if raw[i] > 0xE3 else 32
                 for table, first in ((_MARKS, 0x80), (_DIGITS, 0), (_TEN_SIGNS, -1)):
                     at = table.find(key)
-                    if at >= 0 and at % 3 == 0:
+                    if at >= 0:
                         at //= 3
                         code = first + at if first > 0 else _TENS if first else _DIGIT_VALUES[at]
                         break
@@ -76,6 +77,11 @@ def _make_cells(raw: bytes) -> bytearray:
         cells.append(code)
         i += size
     return cells
+
+
+def _add(found: list, kind: str, start: int, end: int) -> None:
+    if len(found) < MAX_SPANS:
+        found.append((kind, start, end))
 
 
 def _is_digit(code: int) -> bool:
@@ -189,7 +195,7 @@ def _find_numbers(cells: bytearray, found: list) -> None:
             kind = _number_kind(cells, groups[first:last])
             if kind:
                 end = groups[last - 1][1]
-                found.append((kind, groups[first][0], end + (kind == "id" and _at(cells, end) == 120)))
+                _add(found, kind, groups[first][0], end + (kind == "id" and _at(cells, end) == 120))
                 first = last
             elif last > first + 5:
                 last = first + 5                                # the longest first; no number has more groups
@@ -270,7 +276,7 @@ def _find_chinese_addresses(cells: bytearray, found: list) -> None:
     for part in _address_parts(cells):
         if start >= 0 and part[0] > end + 1:
             if best and names + numbers >= 4 and (names > 1 or best > 2):
-                found.append(("address", start, end))
+                _add(found, "address", start, end)
             start = -1
         if start < 0:
             start = part[0]
@@ -312,7 +318,7 @@ def _find_english_addresses(text: str, cells: bytearray, found: list) -> None:
             if _among(word, _NO_NAMES):
                 break
             if count and (_among(word, _STREETS) or (capitals and _among(word, _STREETS_IN_CAPITALS))):
-                found.append(("address", start, at))
+                _add(found, "address", start, at)
                 i = at
                 break
 
@@ -332,7 +338,7 @@ def _find_plates(cells: bytearray, found: list) -> None:
         plate = bytes(cells[at:end])
         letters = sum([code > 57 for code in plate])
         if 5 <= len(plate) <= 6 and letters < 3 and b"i" not in plate and b"o" not in plate:
-            found.append(("plate", i, end))
+            _add(found, "plate", i, end)
 
 
 def _value_start(cells: bytearray, i: int) -> tuple:
@@ -376,7 +382,7 @@ def _find_announced(cells: bytearray, text: str, keywords: str, kind: str, short
                 telling = telling or _is_digit(cells[stop])
                 stop += 1
             if telling and stop - start >= shortest:
-                found.append((kind, start, stop))
+                _add(found, kind, start, stop)
 
 
 def _find_mail(cells: bytearray, found: list) -> None:
@@ -389,7 +395,7 @@ def _find_mail(cells: bytearray, found: list) -> None:
         while _is_word(_at(cells, end)) or _at(cells, end) in b".-":
             end += 1
         if start < at and b"." in cells[at + 1 : end - 1]:
-            found.append(("account", start, end))
+            _add(found, "account", start, end)
         at = cells.find(b"@", end)
 
 
@@ -397,6 +403,7 @@ def find_personal_data(text: str, raw: bytes) -> list:
     """[(kind, start, end)] in order, without overlaps; positions are characters of `text`, `raw` is its UTF-8.
 
     Where two kinds overlap, the first found of id, phone and card, then address, plate, account and secret stays.
+    At most MAX_SPANS are found.
     """
     cells = _make_cells(raw)
     found = []

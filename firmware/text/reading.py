@@ -60,7 +60,8 @@ def read(text: str) -> Reading:
     """What a message is. BadText for what is no message.
 
     `classes` is a bit mask, `severity` 0 to 3 (graded warning, requirement F1), `personal` a list of (kind, start, end)
-    with character positions in `text` (H1, H2); kinds: id, phone, card, address, plate, account, secret.
+    with character positions in `text` (H1, H2); kinds: id, phone, card, address, plate, account, secret. Once a
+    part is deleted, read the rest again: no more than MAX_SPANS parts are looked for.
     """
     raw = _encode(text)
     folded, look_closer = fold(raw)

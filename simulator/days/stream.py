@@ -6,11 +6,12 @@ else   one message a line
 """
 
 import csv
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 SCHOOL_DAY = Path(__file__).parent / "school_day.tsv"
-SENDERS = 24  # of a file that names none: few enough for a child's contact list
+SENDERS = 14  # of a file that names none: with a guardian they just fit into the youngest children's contact list
 _FIRST = 7 * 3600 + 1800  # seconds after midnight between which such messages are spread
 _LAST = 20 * 3600
 _GROUP = "class:"
@@ -44,31 +45,25 @@ def read_stream(path: Path, limit: int | None = None) -> list[Message]:
     """All messages of a file in order of time, `limit` at most. BadStream if it cannot be read or holds none."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            if path.suffix == ".tsv":
-                found = _timed(lines.read().splitlines())
-            elif path.suffix == ".csv":
-                found = _from_csv(lines)
-            else:
-                found = [("", line.strip()) for line in lines if line.strip()]
+            found = _READERS.get(path.suffix, _plain)(lines)
     except OSError as error:
         raise BadStream("cannot read %s: %s" % (path, error.strerror or error)) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadStream("%s is no UTF-8 text file: %s" % (path, error)) from error
     if not found:
         raise BadStream("%s holds no messages" % path)
-    messages = [item for item in found if isinstance(item, Message)]
-    if messages:
-        return sorted(messages, key=lambda message: message.at)[:limit]
-    return _spread([item for item in found if not isinstance(item, Message)][:limit])
+    if not found[0].sender:
+        return _spread(found[:limit])
+    return sorted(found, key=lambda message: message.at)[:limit]
 
 
-def _timed(lines: list[str]) -> list[Message | tuple[str, str]]:
-    found: list[Message | tuple[str, str]] = []
+def _timed(lines: Iterable[str]) -> list[Message]:
+    found = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            time, sender, text = line.split("\t")
+            time, sender, text = line.rstrip("\r\n").split("\t")
             at = seconds_of(time)
         except ValueError:
             raise BadStream("line %d is not: time (HH:MM), tab, from, tab, text" % number) from None
@@ -77,17 +72,23 @@ def _timed(lines: list[str]) -> list[Message | tuple[str, str]]:
     return found
 
 
-def _from_csv(lines) -> list[Message | tuple[str, str]]:
+def _from_csv(lines: Iterable[str]) -> list[Message]:
     rows = csv.DictReader(lines)
     if "text" not in (rows.fieldnames or ()):
         raise BadStream("the .csv file needs a first line with a column named text")
-    return [(row.get("label") or "", row["text"]) for row in rows if row["text"]]
+    return [Message(0, "", row["text"], label=row.get("label") or "") for row in rows if row["text"]]
 
 
-def _spread(items: list[tuple[str, str]]) -> list[Message]:
-    """Give messages without a sender or time both: evenly over the day, the senders in turn."""
-    step = (_LAST - _FIRST) / len(items)
-    return [
-        Message(_FIRST + int(number * step), "Sender %d" % (number % SENDERS + 1), text, label=label)
-        for number, (label, text) in enumerate(items)
-    ]
+def _plain(lines: Iterable[str]) -> list[Message]:
+    return [Message(0, "", line.strip()) for line in lines if line.strip()]
+
+
+def _spread(messages: list[Message]) -> list[Message]:
+    """Give messages that have neither a sender and a time: evenly over the day, the senders in turn."""
+    for number, message in enumerate(messages):
+        message.at = _FIRST + (_LAST - _FIRST) * number // len(messages)
+        message.sender = "Sender %d" % (number % SENDERS + 1)
+    return messages
+
+
+_READERS: dict[str, Callable[[Iterable[str]], list[Message]]] = {".tsv": _timed, ".csv": _from_csv}

@@ -9,8 +9,10 @@ from typing import Any
 from simulator.watch import Answer, Watch, requirement_rows
 
 WIDTH = 108
-_INDENT = 19  # where the second column begins
+_INDENT = 20  # where the second column begins
 _GRADES = ("none", "watch", "limited", "muted", "removed")
+_SHOWN = "(the message)"
+_SHOWN_OBLIGATIONS = ("tell_child", "mark_as_read_by_guardian")  # others show themselves by what the child sees
 _STYLES = {"dim": "2", "bold": "1", "allow": "32", "deny": "33"}
 
 Entry = dict[str, Any]
@@ -38,8 +40,12 @@ class Timeline:
         """A part of the day begins."""
         self.entries.append({"chapter": title})
 
-    def add(self, who: str, what: str, *answers: Answer, said: str = "", facts: tuple[str, ...] = ()) -> Entry:
-        """Something was done; the watch answered. `said`: a message's text; `facts`: what was read from the watch."""
+    def add(
+        self, who: str, what: str, *answers: Answer, said: str = "", arrives: bool = False, facts: tuple[str, ...] = ()
+    ) -> Entry:
+        """Something was done; the watch answered.
+
+        `said`: a message's text; `arrives`: it came from outside; `facts`: what was read from the watch."""
         self._watch.step()
         seen = self._watch.seen()
         entry: Entry = {
@@ -47,6 +53,7 @@ class Timeline:
             "who": who,
             "what": what,
             "said": said,
+            "arrives": arrives,
             "decisions": [self._decision(answer) for answer in answers],
             "child": [line for kind, fields in seen["seen"] for line in self._on_screen(kind, fields)],
             "guardian": self._told(seen["alerts"]),
@@ -58,7 +65,12 @@ class Timeline:
 
     def _decision(self, answer: Answer) -> Answer:
         if "bad" in answer:
-            return {"verdict": "refused", "reason": "bad request", "rows": ["E8"], "words": answer["bad"] + " " + answer["problem"]}
+            return {
+                "verdict": "refused",
+                "reason": "bad request",
+                "rows": ["E8"],
+                "words": answer["bad"] + " " + answer["problem"],
+            }
         reason = answer.get("reason", "")
         told = reason not in ("", "ok")
         return {
@@ -68,13 +80,14 @@ class Timeline:
             "words": self.words(reason) if told else "",
             "wait": answer.get("wait", 0),
             "obligations": answer.get("obligations", []),
-            "facts": [fact for record in answer.get("records", ()) for fact in _facts(record)],
+            "facts": [fact for record in answer.get("records", ()) for fact in _facts(record)]
+            + ["obligation " + name for name in answer.get("obligations", ()) if name in _SHOWN_OBLIGATIONS],
         }
 
     def _on_screen(self, kind: str, fields: dict[str, Any]) -> list[str]:
         """What a notice puts on the watch's screen."""
         if kind == "message":
-            return ["(the message)"]
+            return [_SHOWN]
         if kind == "opened":
             return ["(opens) " + fields["text"]]
         if fields.get("reason"):
@@ -146,23 +159,33 @@ class Printer:
     def _entry(self, entry: Entry) -> None:
         said = "“%s”" % entry["said"] if entry["said"] else ""
         text = " ".join(part for part in (entry["what"], said) if part)
-        if _is_plain(entry) and width(text) + _INDENT + 10 <= WIDTH:
-            gap = " " * (WIDTH - _INDENT - width(text) - 7)
-            self.line(" %s  %-10s %s%s%s" % (entry["time"], entry["who"], text, gap, self._style("allow", "→ allow")))
+        short = _short(entry)
+        if short and width(text) + _INDENT + width(short) + 2 <= WIDTH:
+            gap = " " * (WIDTH - _INDENT - width(text) - width(short))
+            self.line(
+                pad(self._who(entry), _INDENT)
+                + text
+                + gap
+                + self._style("allow" if _is_plain(entry) else "deny", short)
+            )
             return
-        self._column(" %s  %-10s" % (entry["time"], entry["who"]), text)
-        for decision in entry["decisions"]:
-            self._decision(decision)
-        if entry["facts"]:
-            self._column("           watch", "; ".join(entry["facts"]))
-        for label, lines in (("child sees", entry["child"]), ("guardian", entry["guardian"])):
+        self._column(self._who(entry), text)
+        for decision in _folded(entry["decisions"]):
+            self._decision(decision, entry)
+        for label, lines in (
+            ("watch", entry["facts"]),
+            ("child sees", entry["child"]),
+            ("guardian", entry["guardian"]),
+        ):
             for number, line in enumerate(lines):
-                self._column(" " * 11 + (label if not number else ""), line)
+                self._column(" " * 8 + (label if not number else ""), line)
         if entry["journal"] and not self._brief:
-            kinds = ", ".join("%d %s" % (record[0], record[1]) for record in entry["journal"])
-            self._column(" " * 11 + "journal", kinds, style="dim")
+            self._column(" " * 8 + "journal", _kinds(entry["journal"]), style="dim")
 
-    def _decision(self, decision: Answer) -> None:
+    def _who(self, entry: Entry) -> str:
+        return " %s  %s" % (entry["time"], entry["who"])
+
+    def _decision(self, decision: Answer, entry: Entry) -> None:
         verdict = self._style("allow" if decision["verdict"] == "allow" else "deny", "→ " + decision["verdict"])
         parts = []
         if decision["reason"] not in ("", "ok"):
@@ -170,12 +193,20 @@ class Printer:
         if decision.get("wait"):
             parts.append("again in %d s" % decision["wait"])
         parts += decision.get("facts", [])
-        gap = " " * max(_INDENT - 7 - len(decision["verdict"]) - 2, 1)
-        self.line(" " * 7 + verdict + gap + "; ".join(parts))
+        if decision["times"] > 1:
+            parts.append("%d times" % decision["times"])
+        if decision["verdict"] != "allow" and entry["arrives"] and not entry["child"]:
+            parts.append("the child sees nothing of it")
+        gap = " " * max(_INDENT - 10 - len(decision["verdict"]), 1)
+        self.line(" " * 8 + verdict + gap + "; ".join(parts))
+        if decision["words"] and not entry["arrives"] and not entry["child"] and not self._brief:
+            self._column(" " * 8 + "in words", decision["words"])
 
     def _column(self, label: str, text: str, style: str = "") -> None:
         for number, part in enumerate(wrap(text, WIDTH - _INDENT)):
-            self.line((pad(label, _INDENT) if not number else " " * _INDENT) + (self._style(style, part) if style else part))
+            self.line(
+                (pad(label, _INDENT) if not number else " " * _INDENT) + (self._style(style, part) if style else part)
+            )
 
     def _style(self, style: str, text: str) -> str:
         return "\033[%sm%s\033[0m" % (_STYLES[style], text) if self._colour else text
@@ -185,10 +216,51 @@ def _is_plain(entry: Entry) -> bool:
     """True if the watch did what was asked and there is no more to say."""
     return (
         bool(entry["decisions"])
-        and all(decision["verdict"] == "allow" and decision["reason"] == "ok" and not decision["facts"] for decision in entry["decisions"])
+        and all(
+            decision["verdict"] == "allow" and decision["reason"] == "ok" and not decision["facts"]
+            for decision in entry["decisions"]
+        )
         and not entry["facts"]
         and not entry["guardian"]
-        and all(line == "(the message)" for line in entry["child"])
+        and all(line == _SHOWN for line in entry["child"])
+    )
+
+
+def _short(entry: Entry) -> str:
+    """The end of a line that says all of an entry: what was simply allowed, or refused without a sound; else ""."""
+    if _is_plain(entry):
+        return "→ allow"
+    silent = (
+        entry["arrives"]
+        and len(entry["decisions"]) == 1
+        and not (entry["child"] or entry["guardian"] or entry["facts"])
+    )
+    if silent and entry["decisions"][0]["verdict"] != "allow":
+        return "→ %(verdict)s  %(reason)s" % entry["decisions"][0]
+    return ""
+
+
+def _folded(decisions: list[Answer]) -> list[Answer]:
+    """Equal decisions in a row become one, with the number of times."""
+    found: list[Answer] = []
+    for decision in decisions:
+        if found and {**found[-1], "times": 1} == {**decision, "times": 1}:
+            found[-1]["times"] += 1
+        else:
+            found.append({**decision, "times": 1})
+    return found
+
+
+def _kinds(records: list[list[Any]]) -> str:
+    """Numbers and kinds of journal records: `12 messages.in, 13-17 credentials.failed`."""
+    runs: list[list[Any]] = []
+    for number, kind in records:
+        if runs and runs[-1][2] == kind and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number, kind])
+    return ", ".join(
+        "%s %s" % (first if first == last else "%d-%d" % (first, last), kind) for first, last, kind in runs
     )
 
 
@@ -198,7 +270,9 @@ def _is_notable(entry: Entry) -> bool:
 
 def width(text: str) -> int:
     """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 0 if unicodedata.combining(char) else 1 for char in text)
+    return sum(
+        2 if unicodedata.east_asian_width(char) in "WF" else 0 if unicodedata.combining(char) else 1 for char in text
+    )
 
 
 def pad(text: str, columns: int) -> str:

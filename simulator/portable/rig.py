@@ -132,7 +132,7 @@ class Rig:
         left = command["seconds"] * 1000
         while left > 0:
             wait = self.watch.step(self._ticks)
-            jump = left if wait is None else max(min(wait, left), 1000)
+            jump = max(min(wait, left), 1000)
             self._ticks = (self._ticks + jump) & 0x3FFFFFFF
             self.board.true_time += jump // 1000
             left -= jump

@@ -1,7 +1,6 @@
-"""The fullest state a watch can hold, made through real requests; portable, no file system or process of its own.
+"""The fullest state a watch can hold, made through real requests; runs on CPython and on MicroPython.
 
-50 contacts, 200 graded accounts, all evidence packages and alerts, 128 recent messages, and a journal of thousands of
-records in all the segments that are kept.
+50 contacts, 200 graded accounts, all evidence packages and alerts, the last 128 messages, and as long a journal as wanted.
 """
 
 from hashlib import sha256
@@ -9,23 +8,32 @@ from hashlib import sha256
 from firmware.policy.engine import Engine
 from firmware.policy.rules.contacts import agreement_mac, envelope_mac
 from firmware.storage import floor
+from firmware.storage.crypto import hmac_sha256
 from firmware.storage.files import Files
 from firmware.storage.store import Store
 
 WALL = 217000000  # seconds since 2020-01-01: autumn 2026
-SECRET = b"device secret of the test watch "
-GUARDIAN = "guardian@family.example"
-PASSPHRASE_KEY = b"client key of an invented phrase"
+HOST = "host"
+GUARDIAN = 0  # number of the guardian among the contacts
 CONTACTS = 50
 ACCOUNTS = 200
-HOST = "host"
+_GRADED = 39  # contacts 1 to 39 have hurt the child twice; 40 to 49 have a clean slate
+
+CALM = "放学后一起去操场打羽毛球好吗"
+RUDE = "你这个废物，大家都讨厌你啊"
+PERSONAL = "我的电话是13912345678哦"
+
+PIN = "482915"
+_SECRET = b"device secret of the test watch "
+_CLIENT_KEY = b"client key of an invented phrase"
+_AUTH = "n=guardian,r=nonce0123456789,r=nonce0123456789abcdef,s=WlpaWlpaWlpaWlpaWlpaWg==,i=4096,c=biws,r=nonce0123456789abcdef"
 
 
 class Random:
     """Repeatable bytes, equal on every runtime: SHA-256 over a counter. For tests only."""
 
-    def __init__(self, seed=0):
-        self._count = seed
+    def __init__(self, start):
+        self._count = start
 
     def __call__(self, size):
         out = b""
@@ -36,29 +44,38 @@ class Random:
 
 
 class Device:
-    """Engine and storage, without services, over a folder and a key partition."""
+    """Engine and storage without services. `seed`: another one after each boot, or random bytes would come twice."""
 
-    def __init__(self, root, partition, seed=0):
-        files = Files(root)
-        self.store = Store(files, partition, SECRET, Random(seed))
-        self.engine = Engine(self.store, Random(seed + 1000000), lambda: floor.load(files, SECRET),
-                             lambda region, numbers: floor.save(files, SECRET, region, numbers))
+    def __init__(self, store, load_floor, save_floor, seed):
+        self.store = store
+        self.engine = Engine(store, Random(seed + 500000), load_floor, save_floor)
 
-    def ask(self, kind, **fields):
-        """One request; the decision."""
-        fields["kind"] = kind
-        return self.engine.ask(fields)
+    def ask(self, kind, fields):
+        """The decision on one request."""
+        request = dict(fields)
+        request["kind"] = kind
+        return self.engine.ask(request)
 
     def must(self, kind, **fields):
-        """One request that has to be allowed."""
-        decision = self.ask(kind, **fields)
+        """The decision on one request that has to be allowed."""
+        decision = self.ask(kind, fields)
         if not decision.allowed:
             raise AssertionError(kind + " was refused: " + decision.reason)
         return decision
 
     def pass_time(self, seconds):
-        """Let time pass; the engine steps at the next request."""
+        """Let powered time pass; the engine steps at the next request."""
         self.engine.clock.tick(seconds)
+
+
+def on_flash(root, partition, seed):
+    """A device over a folder and a key partition."""
+    files = Files(root)
+    store = Store(files, partition, _SECRET, Random(seed))
+    return Device(store, lambda: floor.load(files, _SECRET), lambda region, numbers: floor.save(files, _SECRET, region, numbers), seed)
+
+
+# --- parties: everybody and every number is invented
 
 
 def address(number):
@@ -66,83 +83,124 @@ def address(number):
 
 
 def stranger(number):
-    return "player%03d@game.example" % number
+    return "player%04d@game.example" % number
 
 
-def key(number):
+def phone(number):
+    return "139%08d" % (1000 + number)
+
+
+def _key(number):
     return sha256(b"contact %d" % number).digest()
 
 
-def set_up(device, birth_year=2014):
-    """First set-up by the guardian; the default is a child of 12, so that 50 contacts are allowed."""
-    device.must("administration.setup", wall=WALL, birth_year=birth_year, birth_month=3, profile="cn-ccia", language="zh",
-                owner="guardian one", region="cn", numbers=["13900000000", "13900000001"], salt="5a" * 16, rounds=4096,
-                stored_key=sha256(PASSPHRASE_KEY).digest().hex(), server_key="5b" * 32, pin="482915")
+def card(number):
+    """The fields of a new contact."""
+    return {"name": "同学%02d" % number, "address": address(number), "number": phone(number), "key": _key(number).hex()}
 
 
-def prove(device, channel=HOST):
-    """The guardian proves the passphrase by SCRAM, good for five minutes."""
-    device.must("credentials.scram", channel=channel, auth=AUTH, proof=proof().hex())
-
-
-AUTH = "n=guardian,r=nonce0123456789,r=nonce0123456789abcdef,s=WlpaWg==,i=4096,c=biws,r=nonce0123456789abcdef"
-
-
-def proof():
-    """ClientProof of RFC 5802 for AUTH."""
-    from firmware.storage.crypto import hmac_sha256
-
-    signature = hmac_sha256(sha256(PASSPHRASE_KEY).digest(), AUTH.encode())
-    return bytes([PASSPHRASE_KEY[i] ^ signature[i] for i in range(32)])
-
-
-def add_contact(device, number, role="friend"):
-    """A contact, with the other side's agreement. The owner has proved a secret."""
-    name = address(number) if role == "friend" else GUARDIAN
-    device.must("contacts.add", name="同学%02d" % number, address=name, number="139%08d" % (1000 + number),
-                key=key(number).hex(), role=role, channel=HOST)
-    if role == "friend":
-        device.must("contacts.agreed", address=name, mac=agreement_mac(key(number), name).hex())
+def agreement(number):
+    """The fields by which the other side's guardian agrees."""
+    return {"address": address(number), "mac": agreement_mac(_key(number), address(number)).hex()}
 
 
 def message(number, counter, text):
-    """The fields of a verified message from a contact."""
-    name = address(number)
-    return {"sender": name, "counter": counter, "mac": envelope_mac(key(number), name, counter, text).hex(), "text": text}
+    """The fields of a genuine message from a contact."""
+    sender = address(number)
+    return {"sender": sender, "counter": counter, "mac": envelope_mac(_key(number), sender, counter, text).hex(), "text": text}
 
 
-CALM = "放学后一起去操场打羽毛球好吗"  # 14 characters
-RUDE = "你真笨，没人想跟你这笨蛋玩"
+def foreign(number, text):
+    """The fields of a message from somebody unknown."""
+    return {"sender": stranger(number), "counter": 1, "mac": "00" * 16, "text": text}
 
 
-def fill(device, records=3000):
-    """All of it. Returns the number of journal records made; the engine rotates on its way."""
-    set_up(device)
+# --- what a guardian does
+
+
+def verifier():
+    """The fields of the guardian's two secrets."""
+    return {"salt": "5a" * 16, "rounds": 4096, "stored_key": sha256(_CLIENT_KEY).digest().hex(), "server_key": "5b" * 32, "pin": PIN}
+
+
+def birth():
+    """The fields of first set-up: a child of 12, who may have 50 contacts."""
+    fields = verifier()
+    fields.update({"wall": WALL, "birth_year": 2014, "birth_month": 3, "profile": "cn-ccia", "language": "zh",
+                   "owner": "guardian one", "region": "cn", "numbers": ["13900000000", "13900000001"]})
+    return fields
+
+
+def scram():
+    """The fields of a proof of the passphrase (RFC 5802: ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage))."""
+    signature = hmac_sha256(sha256(_CLIENT_KEY).digest(), _AUTH.encode())
+    return {"channel": HOST, "auth": _AUTH, "proof": bytes([_CLIENT_KEY[i] ^ signature[i] for i in range(32)]).hex()}
+
+
+def prove(device):
+    """The guardian proves the passphrase on the paired host; good for five minutes."""
+    device.must("credentials.scram", **scram())
+
+
+def add(device, number, role="friend"):
+    """A contact with both sides' agreement; the guardian has proved the passphrase."""
+    device.must("contacts.add", role=role, channel=HOST, **card(number))
+    if role == "friend":
+        device.must("contacts.agreed", **agreement(number))
+
+
+# --- the full state
+
+
+def prepare(device):
+    """Everything but a long journal: about 700 records."""
+    device.engine.rebuild()
+    device.must("administration.setup", **birth())
     prove(device)
-    add_contact(device, 0, "guardian")
+    add(device, GUARDIAN, "guardian")
     for number in range(1, CONTACTS):
-        add_contact(device, number)
+        add(device, number)
     device.must("administration.policy", version=7, issuer="owner", expires=65000, channel=HOST,
-                values=[["contacts.unknown", 1], ["contacts.mode", 2], ["messages.keep_days", 20], ["blocking.decay_days", 60]])
-    for number in range(1, CONTACTS):
+                values=[["contacts.unknown", 1], ["contacts.mode", 2], ["contacts.groups", 8], ["messages.keep_days", 20],
+                        ["blocking.decay_days", 365], ["administration.grant_minutes", 240]])
+    for number in range(1, _GRADED + 1):
         for counter in (1, 2):
             device.must("messages.incoming", **message(number, counter, RUDE))
         device.pass_time(61)
-    for number in range(ACCOUNTS - CONTACTS + 1):
+    for number in range(ACCOUNTS - _GRADED):
         device.pass_time(301)
         device.must("blocking.press", place="contact", party=stranger(number))
-    made = counter = device.store.main.seq
-    while made < records:
+
+
+def chat(device, records):
+    """Messages until the journal has had so many records."""
+    counter = device.store.main.seq
+    while device.store.main.seq < records:
         counter += 1
-        made = device.must("messages.incoming", **message(1 + counter % (CONTACTS - 1), counter, CALM)).records[-1].seq
-        if made % 4 == 0:
-            device.pass_time(30)
-    return made
+        device.must("messages.incoming", **message(1 + counter % (CONTACTS - 1), counter, CALM))
+        device.pass_time(10)
 
 
-def facts(device):
+def deny(device, records):
+    """Refusals until the newest segment of the denial ring has so many records."""
+    while device.store.denials.count < records:
+        device.pass_time(61)
+        device.ask("calls.outgoing", {"number": "13700000000"})
+
+
+def size(device):
     """What shows that the state is full."""
     rules = device.engine.rules
-    return {"contacts": len(rules["contacts"]), "graded": len(rules["blocking"]._table), "packages": len(rules["content_access"].packages()),
-            "alerts": len(rules["alerts"].pending), "seq": device.store.main.seq, "segments": len(device.store.main.segments()),
-            "tampered": rules["administration"].tampered}
+    return {"contacts": len(rules["contacts"]), "packages": len(rules["content_access"].packages()),
+            "alerts": len(rules["alerts"].pending), "tampered": rules["administration"].tampered,
+            "graded": len([number for number in range(ACCOUNTS) if _is_graded(rules, number)])}
+
+
+def _is_graded(rules, number):
+    known = number <= _GRADED
+    if number == GUARDIAN:
+        known, number = False, ACCOUNTS - _GRADED - 1
+    elif not known:
+        number -= _GRADED + 1
+    party = rules["contacts"].party(address(number) if known else stranger(number))
+    return rules["blocking"].grade(party.tag) > 0

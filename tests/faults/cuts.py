@@ -168,7 +168,7 @@ class Policy(Grant):
 class Rotation(Block):
     """A full segment: the next one begins with a snapshot. The state stays."""
 
-    records = 250
+    messages = 44  # of 1,000 characters: 48 KB
     away = 0
 
     def prepare(self, rig):
@@ -177,10 +177,9 @@ class Rotation(Block):
         for count in range(1, SHOWN + 1):
             allowed(message(rig, "bully", count))
         allowed(ask(rig, "blocking.press", party="bully", place="message"))
-        count = 0
-        while rig.watch.store.main.count < self.records:
-            count += 1
-            allowed(message(rig, "friend", count, "short"))
+        for count in range(1, self.messages + 1):
+            allowed(message(rig, "friend", count, "a long story " * 76))
+        expect(rig.watch.store.full or self.away, "too few messages")
         rig.board.true_time += self.away
 
     def steps(self):
@@ -198,7 +197,7 @@ class Rotation(Block):
 class NewMonth(Rotation):
     """Two months away: days and decay are journalled, the segment rotated, the old months' keys erased."""
 
-    records = 60
+    messages = 3
     away = 62 * 86400
 
     def facts(self, found):
@@ -258,7 +257,7 @@ class Wipe(Grant):
             return
         expect(device.partition.flash.image() == WIPED, "a key is left")
         expect(rig.do({"op": "files"})["files"][:-1] == [], "a file is left")
-        expect(ask(rig, "emergency.call", number=GUARDIAN_NUMBER)["verdict"] == "deny")
+        expect(rig.do({"op": "floor"})["numbers"] == [], "a number is left")
         allowed(setup(rig))
 
 
@@ -336,12 +335,14 @@ class Cutter:
         power = Power(number, variant)
         done = self._act(power)
         after = self.device.images()
-        for again in range(RECOVERY_CUTS + 1):
+        self._recover(Power(), done, False)
+        again, held = 0, variant != HALF  # one variant of second cuts is enough
+        while again < RECOVERY_CUTS and not held:
             self.device.load(after)
-            if again and self._recover(Power(again - 1, variant), done, True):
-                return not power.off, again - 1
+            held = self._recover(Power(again, variant), done, True)
             self._recover(Power(), done, False)
-        return not power.off, RECOVERY_CUTS
+            again += not held
+        return not power.off, again
 
 
 def main(names):
@@ -354,8 +355,9 @@ def main(names):
             while not ended:
                 try:
                     ended, again = cutter.cut(number, variant)
-                except AssertionError as failed:
-                    raise AssertionError(operation.__name__, title, number, failed.args)
+                except Exception:
+                    print("failed:", operation.__name__, title, "cut at", number)
+                    raise
                 number, more = number + 1, more + again
             print(operation.__name__, title, number - 1, more)
 

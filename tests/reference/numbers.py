@@ -1,5 +1,7 @@
 """The numbers of the requirement rows that the reference model needs, typed in anew."""
 
+from datetime import date, timedelta
+
 # key: smallest and largest value, whether lower is stricter, default per age band (3-8, 8-12, 12-14)
 SETTINGS = {
     "contacts.mode": (0, 2, True, (0, 1, 1)),
@@ -22,3 +24,9 @@ DAY, WINDOW, HOUR = 86400, 600, 3600
 DECAY_DAYS, PENDING_DAYS, SHIELD_DAYS = 30, 7, 7  # F9, D21, F6
 EMERGENCY_NUMBERS = ("110", "119", "120", "122", "112", "999", "911")  # I2
 HELPLINES = ("12355", "12356", "116111")  # I12
+
+
+def month_of(day):
+    """Months since January 2020 of a day counted from 2020-01-01."""
+    then = date(2020, 1, 1) + timedelta(days=day)
+    return (then.year - 2020) * 12 + then.month - 1

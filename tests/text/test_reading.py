@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.text.fold import fold
-from firmware.text.personal_data import find_personal_data
+from firmware.text.personal_data import MAX_SPANS, find_personal_data
 from firmware.text.reading import MAX_CHARS, BadText, read
 from firmware.text.terms import TERMS
 from simulator.micropython import Process
@@ -62,6 +62,11 @@ def test_the_longest_message_is_read() -> None:
     assert read("好" * (MAX_CHARS - 3) + "你真丑").severity == 1
 
 
+def test_a_message_full_of_personal_data_needs_little_memory() -> None:
+    """Parts beyond MAX_SPANS show up once the first ones are deleted."""
+    assert len(read("a@b.cc " * 142).personal) == MAX_SPANS
+
+
 def test_the_table_can_be_searched() -> None:
     """Sorted, in the folded spelling, with known codes: a line that breaks this would never be found."""
     terms = [term for term, _ in TABLE]
@@ -71,6 +76,7 @@ def test_the_table_can_be_searched() -> None:
         plain = term.replace("*", "").replace(".", "")
         assert fold(plain.encode())[0].decode() == plain, term
         assert not {*b"*."} & {*term.encode()[:5]}, term
+        assert "a" <= term[0] <= "z" or "\u4000" <= term[0] <= "\u9fff", term
         assert len(term.encode()) > 4 or term.isascii() or code.endswith("^"), term
         assert code == "n" or (code[0] in "btdscp" and code[1] in "123" and code[2:] in ("", "?", "~", "!", "^")), term
 

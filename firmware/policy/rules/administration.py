@@ -90,10 +90,14 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             return self._acknowledge(request)
         return self._wipe_all(request)
 
-    def doubt(self, code):
-        """The state is damaged: strict until the guardian acknowledges it, and never open to a new set-up."""
+    def doubt(self, code, version):
+        """The state is damaged: strict until the guardian acknowledges it, and never open to a new set-up.
+
+        version: the highest policy version known from elsewhere; an older policy stays refused."""
         self.tampered = code
-        self.is_set_up = True
+        self.version = max(self.version, version)
+        if not self.is_set_up:
+            self.is_set_up = self.is_private = True  # what is lost is taken to be the stricter
         self._refresh()
 
     def _refresh(self):
@@ -111,7 +115,8 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         language = choice(request, "language", LANGUAGES)
         region, numbers = _floor_of(request)
         birth = (request["birth_year"] - 2020) * 12 + request["birth_month"] - 1
-        zone_day = request["wall"] // 86400
+        zone = self.context.settings.default("administration.zone_minutes", profile)
+        zone_day = (request["wall"] + zone * 60) // 86400
         if request["birth_month"] < 1 or not 0 <= month_of(zone_day) - birth < 18 * _YEAR:
             raise BadRequest("birth_year", "must make the child younger than 18 years")
         blob = self._credentials.verifier(request)
@@ -121,8 +126,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         private = encode([birth, language, request["owner"]])
         decision = allow([event("administration.set_up", profile, band_at(month, birth),
                                 1 if is_private_at(month, birth) else 0, private=private)])
-        decision.create = (blob, request["wall"])
-        decision.then = lambda: self.context.save_floor(region, numbers)
+        decision.create = (blob, request["wall"], region, numbers)
         return decision
 
     def _set_policy(self, request):
@@ -185,7 +189,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             return stopped(_NOTHING_TO_ACKNOWLEDGE)
         if not self._credentials.proved(request):
             return self._credentials.refusal()
-        return allow([event("administration.acknowledged", self.tampered)])
+        return allow([event("administration.acknowledged", self.tampered)], then=self.context.start_afresh)
 
     def _wipe_all(self, request):
         if not self._credentials.proved(request):
@@ -243,7 +247,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         elif verb == "expired":
             self._expired = True
         elif verb == "tampered":
-            self.doubt(fields[0])
+            self.doubt(fields[0], 0)
             self._credentials.lock(record.powered)
         elif verb == "acknowledged":
             self.tampered = ""

@@ -16,6 +16,7 @@ from firmware.policy.rules.blocking import LIMITED, MUTED
 from firmware.policy.rules.contacts import GUARDIAN, NOT_VERIFIED, STRANGER, UNKNOWN
 from firmware.storage.journal import encode
 from firmware.text import reading as text_reading
+from firmware.text.personal_data import MAX_SPANS
 
 _BLOCKED = const("messages.blocked")
 _CLOSED = const("messages.closed")
@@ -163,6 +164,8 @@ not_bullying message=i
 
     def _leak(self, request, reading):
         """The reason why this text must not leave, or "" (H1, H2, F18)."""
+        if len(reading.personal) >= MAX_SPANS:
+            return _PERSONAL_NEVER  # there may be more than the reading lists
         for kind, _, _ in reading.personal:
             if kind in _NEVER:
                 return _PERSONAL_NEVER

@@ -1,0 +1,183 @@
+"""The scenarios: each holds on CPython, and answer for answer, byte for byte the same on the real MicroPython."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.micropython import Process
+from simulator.portable.rig import Rig
+from simulator.scenario import Run, Scenario, ScenarioError, ScenarioFailed, find
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "tests" / "scenarios"
+FILES = find(FOLDER)
+HEAP = "2M"
+
+# Requirement rows that this part of the firmware must prove.
+ROWS = set(
+    "I1 I2 I9 I11 I12 C5 C14 C15 B1 B10 B13 B15 D1 D2 D3 D4 D5 D7 D11 D12 D20 D21 D22 D23 D24 D27 D28 D29 E8 E10 "
+    "F1 F3 F4 F5 F6 F7 F8 F9 F10 F11 F13 F17 F18 F23 F24 H1 H2 H3 H4 H5 H6 H7 H8 H9".split()
+)
+
+# Reason codes that no scenario can bring about, and why.
+UNREACHABLE = {
+    "engine.storage": "needs a flash that fails in the middle of a write: tests/faults",
+}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+@pytest.fixture(scope="session")
+def on_cpython(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
+    """A function that runs a scenario in this process, once per session and file."""
+    runs: dict[Path, Run] = {}
+
+    def run(path: Path) -> Run:
+        if path not in runs:
+            runs[path] = Run(Scenario(path), Rig().do, tmp_path_factory.mktemp("watch") / "root").run()
+        return runs[path]
+
+    return run
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_scenario_holds(path: Path, on_cpython: Callable[[Path], Run]) -> None:
+    on_cpython(path)
+
+
+@pytest.fixture(params=["source", "mpy"])
+def micropython_process(
+    request: pytest.FixtureRequest, source_root: Path, micropython_binary: str, start_micropython: Callable[..., Process]
+) -> Process:
+    """A watch in the real MicroPython, its firmware from source or as bytecode."""
+    path = str(source_root)
+    if request.param == "mpy":
+        path = "%s:%s" % (request.getfixturevalue("mpy_root"), path)
+    return start_micropython(source_root / "simulator" / "portable" / "process.py", path, heap=HEAP)
+
+
+def test_micropython_does_the_same(
+    micropython_process: Process, on_cpython: Callable[[Path], Run], tmp_path: Path
+) -> None:
+    """All answers, journals, states and the bytes of all files, of every scenario."""
+    for path in FILES:
+        expected = on_cpython(path)
+        got = Run(Scenario(path), micropython_process.ask, tmp_path / path.stem).run()
+        for number, (ours, theirs) in enumerate(zip(expected.answers, got.answers)):
+            assert theirs == ours, "%s: answer %d differs" % (name(path), number)
+        assert len(got.answers) == len(expected.answers)
+        assert got.facts == expected.facts
+        assert got.facts["files"]["files"], "nothing was compared"
+
+
+def reason_codes() -> Iterator[str]:
+    """Every constant of the policy that is a reason: a dotted code under a name in capitals."""
+    for path in sorted((ROOT / "firmware" / "policy").rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                value = node.value.value
+                if isinstance(value, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+", value):
+                    yield value
+
+
+def test_every_reason_is_given_by_a_scenario(on_cpython: Callable[[Path], Run]) -> None:
+    given = set().union(*(on_cpython(path).reasons for path in FILES))
+    codes = set(reason_codes())
+    assert len(codes) > 40
+    assert codes - given == set(UNREACHABLE)
+    assert given - codes <= {"ok"}, "a reason that is no constant"
+
+
+def test_there_are_enough_scenarios_and_they_name_every_row() -> None:
+    rows = {row for path in FILES for step in Scenario(path).steps for row in step.get("rows", [])}
+    assert len(FILES) >= 60
+    assert not ROWS - rows
+
+
+def test_titles_are_different() -> None:
+    titles = [Scenario(path).title for path in FILES]
+    assert len(set(titles)) == len(titles)
+
+
+# --- the runner itself can fail
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "scenario.toml"
+    path.write_text('title = "a test of the runner"\n[people.ming]\nstanding = "friend"\n' + text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'message = { from = "ming", text = "hello" }\nexpect = { verdict = "deny", reason = "messages.blocked" }',
+        'message = { from = "ming", text = "hello" }\nexpect = { verdict = "allow", obligations = [] }',
+        'message = { from = "ming", text = "hello" }\nexpect = { verdict = "allow", obligations = ["show"], records = [] }',
+        'message = { from = "ming", text = "hello" }\nexpect = { bad = "text" }',
+        'message = { from = "ming", text = "hello" }\nexpect = { verdict = "allow", obligations = ["show"], reason = "x" }',
+        "state = { private = false }",
+        "grade = { ming = { grade = 1 } }",
+        'setting = { "contacts.mode" = 2 }',
+        'journal = { has = ["messages.in"] }',
+        'journal = { lacks = ["contacts.added"] }',
+        'journal = { count = { "contacts.added" = 2 } }',
+        'journal = { denied = [["messages.incoming", "contacts.unknown", "stranger", 1]] }',
+        "packages = [1]",
+        "verify = false",
+        'seen = { notices = ["message"] }',
+        'clock = { trust = "stale" }',
+    ],
+)
+def test_a_difference_is_a_failure(step: str, tmp_path: Path) -> None:
+    path = written(tmp_path, '[[step]]\nadvance = "1s"\n[[step]]\n%s\nrows = ["D1"]\n' % step)
+    with pytest.raises(ScenarioFailed, match=r"scenario\.toml, step 2 "):
+        Run(Scenario(path), Rig().do, tmp_path / "root").run()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'mesage = { from = "ming", text = "hello" }',
+        'advance = "5m"\npin = true',
+        'advance = "five minutes"',
+        'at = "2019-01-01 08:00"',
+        "state = { set_up = true }",
+        'rows = ["D1"]',
+        'state = { set_up = true }\nrows = ["D1", "D2", "D3", "D4"]',
+        'state = { set_up = true }\nrows = ["requirement 5"]',
+        'ask = { kind = "contacts.card", to = "{nobody}" }',
+    ],
+)
+def test_a_wrong_file_is_told_from_a_wrong_watch(step: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError):
+        Run(Scenario(written(tmp_path, "[[step]]\n%s\n" % step)), Rig().do, tmp_path / "root").run()
+
+
+def test_plain_text_on_flash_is_found(tmp_path: Path) -> None:
+    """The search that proves rows B1 and B13 sees what lies in the clear."""
+    run = Run(Scenario(written(tmp_path, '[[step]]\nadvance = "1s"\n')), Rig().do, tmp_path / "root").run()
+    assert run._leaks() == []
+    (tmp_path / "root" / "notes").write_text("... Ming Sample ...", encoding="utf-8")
+    assert run._leaks() == ["Ming Sample"]
+
+
+def test_two_runs_are_equal_and_two_watches_are_not(tmp_path: Path) -> None:
+    """Equal seeds give equal bytes, other device secrets other ones: the comparison of runtimes compares something."""
+    scenario = Scenario(written(tmp_path, '[[step]]\nmessage = { from = "ming", text = "good morning" }\n'))
+    rig = Rig()
+
+    def other_seed(command: dict[str, Any]) -> dict[str, Any]:
+        return rig.do({**command, "seed": "another"} if command["op"] == "new" else command)
+
+    first = Run(scenario, Rig().do, tmp_path / "one").run()
+    second = Run(scenario, Rig().do, tmp_path / "two").run()
+    third = Run(scenario, other_seed, tmp_path / "three").run()
+    assert (first.answers, first.facts) == (second.answers, second.facts)
+    assert first.facts["files"] != third.facts["files"]
