@@ -98,7 +98,7 @@ def transcript() -> str:
     """What README.md shows between its marks."""
     stream = io.StringIO()
     _run(_parser().parse_args(_README_OPTIONS), stream)
-    return "```\n$ make sim\n" + stream.getvalue() + "```\n"
+    return "```\n$ ward sim --brief\n" + stream.getvalue() + "```\n"
 
 
 def update_readme() -> None:

@@ -89,13 +89,14 @@ class Guardian:
 
 
 class Watch:
-    """One watch in `folder` (emptied). `now` is the true time: seconds since 2020-01-01T00:00Z, whatever the watch believes.
+    """One watch in `folder`. `now` is the true time, seconds since 2020-01-01T00:00Z, whatever the watch believes.
 
     Answers are dicts as in rig.py: {"verdict", "reason", "obligations", "wait", "records"} for a decision,
     {"bad", "problem"} for a malformed request. FileNotFoundError if there is no MicroPython for that runtime.
     """
 
     def __init__(self, folder: Path, now: int, runtime: str = "cpython", seed: str = "day") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.root = folder / "flash"
         self.seed = seed
         self.now = now
@@ -218,7 +219,7 @@ class Watch:
         return self.do("reboot", off=off, rtc=rtc)
 
     def start_on_a_copy(self) -> Answer:
-        """Copy the flash and go on with the copy, whose folder `root` names from now on; the original stays as it is."""
+        """Copy the flash and go on with the copy, whose folder is `root` from now on; the original stays as it is."""
         copy = self.root.with_name(self.root.name + "-copy")
         shutil.copytree(self.root, copy)
         shutil.copyfile(str(self.root) + ".keys", str(copy) + ".keys")

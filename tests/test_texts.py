@@ -1,4 +1,4 @@
-"""The words of the watch: every reason, alert and notice has them, in both languages, short and tagged with its rows."""
+"""The words of the watch: every reason, alert and notice has them, short, in both languages, with its rows."""
 
 import ast
 import os
@@ -23,7 +23,7 @@ IDS = [line[0] for line in LINES]
 MOST = {"zh": 40, "en": 90}  # characters that fit on two small screens
 
 _REASON = re.compile(r"[a-z_]+\.[a-z_]+\Z")
-_UNKIND = "error|invalid|denied|forbidden|failed|violation|must|wrong|naughty|hurry|journal|policy|database|token|hash|detected"
+_UNKIND = "error|invalid|denied|forbidden|failed|violation|must|wrong|naughty|hurry|journal|policy|database|token|hash"
 # Spoken by the phone, and made from a state.
 _MORE_NOTICES = {"notice.ring", "notice.sos_delivered", "notice.sos_not_delivered"}
 
@@ -56,8 +56,8 @@ def notices() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "notice":
                 assert node.args, path
-                if isinstance(node.args[0], ast.Constant):
-                    found.add("notice.%s" % node.args[0].value)
+                if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+                    found.add("notice." + node.args[0].value)
     return found | _MORE_NOTICES
 
 

@@ -9,8 +9,9 @@ all of it: it answers while the engine is still starting, with broken storage, a
 
 from micropython import const
 
+from firmware.policy import desk
 from firmware.policy.clock import NONE, SET, STALE, Clock, month_of
-from firmware.policy.decision import BadRequest, deny, event
+from firmware.policy.decision import BadRequest, event
 from firmware.policy.recent import Recent
 from firmware.policy.request import check
 from firmware.policy.rule import Context, stopped
@@ -130,7 +131,7 @@ class Engine:
         if self._stepped != self.clock.powered:
             self.step()
         try:
-            decision = self._gate(request) or rule.decide(verb, request)
+            decision = self._gate(request) or rule.decide(verb, request) or desk.decide(rule, verb, request)
             return self._carry_out(request, decision)
         except (OSError, JournalBroken):
             return stopped(_STORAGE)

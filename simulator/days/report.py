@@ -1,4 +1,4 @@
-"""The end of the day: what the guardian is shown, what the journal proves, and what happens when somebody changes it."""
+"""The end of the day: what the guardian is shown, what the journal proves, and what becomes of a changed one."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def _messages(story: Story) -> dict[str, dict[str, int]]:
 
 
 def _contacts(story: Story, records: list[list[Any]]) -> dict[str, dict[str, int]]:
-    """The guardian's view: per contact the messages in and out, and of those that came in how many were of which class."""
+    """The guardian's view: per contact the messages in and out, and how many that came in were of which class."""
     table: dict[str, dict[str, int]] = {}
     for _, _, _, kind, *fields in records:
         if kind not in ("messages.in", "messages.out"):
@@ -142,9 +142,10 @@ def write(found: dict[str, Any], printer: Printer) -> None:
     reads = found["guardian_reads"]
     why = [reads["reason"]] if reads["reason"] != "ok" else reads["obligations"]
     printer.line(" the text of a message: %s (%s)" % (reads["verdict"], ", ".join(why)))
-    printer.heading("What the watch refused")
-    for reason, count in found["denied"].items():
-        printer.line(" %s %3d" % (pad(reason, 34), count))
+    if not printer.brief:
+        printer.heading("What the watch refused")
+        for reason, count in found["denied"].items():
+            printer.line(" %s %3d" % (pad(reason, 34), count))
     printer.heading("Messages of the day, as the watch judged them")
     printer.line(" " * 13 + "".join("%9s" % outcome for outcome in _OUTCOMES))
     for name, row in found["messages"].items():

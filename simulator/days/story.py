@@ -1,4 +1,4 @@
-"""What happens on the simulated day: a set-up, a stream of messages, and what child, guardian and others do between them.
+"""What happens on the simulated day: a set-up, a stream of messages, and what child, guardian and others do.
 
 Only the acts stand here. Every answer comes from the watch.
 """
@@ -318,7 +318,7 @@ class SchoolDay(Story):
 
 
 class OtherDay(Story):
-    """A day of messages from a file: every sender but "?" is an approved friend; the child follows the first offer to block."""
+    """A day of messages from a file. Every sender but "?" is a friend; the child takes the first offer to block one."""
 
     def tell(self) -> None:
         """The whole day."""

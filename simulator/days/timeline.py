@@ -139,7 +139,7 @@ class Printer:
     def __init__(self, stream: Any = None, colour: bool | None = None, brief: bool = False) -> None:
         self._stream = stream or sys.stdout
         self._colour = self._stream.isatty() and not os.environ.get("NO_COLOR") if colour is None else colour
-        self._brief = brief
+        self.brief = brief
 
     def heading(self, text: str) -> None:
         self.line("")
@@ -150,10 +150,14 @@ class Printer:
 
     def entries(self, entries: list[Entry]) -> None:
         """The whole timeline; brief leaves out whatever was simply allowed, and the journal's records."""
+        chapter = ""
         for entry in entries:
             if "chapter" in entry:
-                self.heading(entry["chapter"])
-            elif not self._brief or _is_notable(entry):
+                chapter = entry["chapter"]
+            elif not (self.brief and _is_plain(entry)):
+                if chapter:
+                    self.heading(chapter)
+                    chapter = ""
                 self._entry(entry)
 
     def _entry(self, entry: Entry) -> None:
@@ -179,7 +183,7 @@ class Printer:
         ):
             for number, line in enumerate(lines):
                 self._column(" " * 8 + (label if not number else ""), line)
-        if entry["journal"] and not self._brief:
+        if entry["journal"] and not self.brief:
             self._column(" " * 8 + "journal", _kinds(entry["journal"]), style="dim")
 
     def _who(self, entry: Entry) -> str:
@@ -199,7 +203,7 @@ class Printer:
             parts.append("the child sees nothing of it")
         gap = " " * max(_INDENT - 10 - len(decision["verdict"]), 1)
         self.line(" " * 8 + verdict + gap + "; ".join(parts))
-        if decision["words"] and not entry["arrives"] and not entry["child"] and not self._brief:
+        if decision["words"] and not entry["arrives"] and not entry["child"] and not self.brief:
             self._column(" " * 8 + "in words", decision["words"])
 
     def _column(self, label: str, text: str, style: str = "") -> None:
@@ -236,7 +240,8 @@ def _short(entry: Entry) -> str:
         and not (entry["child"] or entry["guardian"] or entry["facts"])
     )
     if silent and entry["decisions"][0]["verdict"] != "allow":
-        return "→ %(verdict)s  %(reason)s" % entry["decisions"][0]
+        decision = entry["decisions"][0]
+        return "→ %s  %s  [%s]" % (decision["verdict"], decision["reason"], " ".join(decision["rows"]))
     return ""
 
 
@@ -262,10 +267,6 @@ def _kinds(records: list[list[Any]]) -> str:
     return ", ".join(
         "%s %s" % (first if first == last else "%d-%d" % (first, last), kind) for first, last, kind in runs
     )
-
-
-def _is_notable(entry: Entry) -> bool:
-    return not _is_plain(entry)
 
 
 def width(text: str) -> int:

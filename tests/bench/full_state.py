@@ -191,16 +191,7 @@ def deny(device, records):
 def size(device):
     """What shows that the state is full."""
     rules = device.engine.rules
-    return {"contacts": len(rules["contacts"]), "packages": len(rules["content_access"].packages()),
-            "alerts": len(rules["alerts"].pending), "tampered": rules["administration"].tampered,
-            "graded": len([number for number in range(ACCOUNTS) if _is_graded(rules, number)])}
-
-
-def _is_graded(rules, number):
-    known = number <= _GRADED
-    if number == GUARDIAN:
-        known, number = False, ACCOUNTS - _GRADED - 1
-    elif not known:
-        number -= _GRADED + 1
-    party = rules["contacts"].party(address(number) if known else stranger(number))
-    return rules["blocking"].grade(party.tag) > 0
+    known = [address(number) for number in range(1, _GRADED + 1)] + [stranger(number) for number in range(ACCOUNTS - _GRADED)]
+    graded = [name for name in known if rules["blocking"].grade(rules["contacts"].party(name).tag)]
+    return {"contacts": len(rules["contacts"]), "graded": len(graded), "packages": len(rules["content_access"].packages()),
+            "alerts": len(rules["alerts"].pending), "tampered": rules["administration"].tampered}

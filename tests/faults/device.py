@@ -33,6 +33,7 @@ class Device:
         self.flash = Flash(None, blocks, power)
         self.partition = Partition(None, power)
         vfs.VfsLfs2.mkfs(self.flash)
+        self._seed = seed
         self.board = FlashBoard(seed, self.partition)
         self.rig = None
         self.report = None
@@ -60,9 +61,11 @@ class Device:
         return self.flash.image(), self.partition.flash.image(), self.board.true_time
 
     def load(self, images):
+        """Put contents and time back; random bytes begin anew, so that equal acts leave equal bytes."""
         self.flash.load(images[0])
         self.partition.flash.load(images[1])
         self.board.true_time = images[2]
+        self.board.random = Drbg(self._seed + " again")
 
     def micros(self):
         """Modelled time that the flash has taken so far."""

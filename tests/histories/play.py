@@ -69,7 +69,7 @@ class Played:
 
     def _facts(self) -> Json:
         """The model's state, for whoever reads a failure."""
-        return dict(vars(self._model))
+        return {**vars(self._model), "marks": {party: vars(mark) for party, mark in self._model.marks.items()}}
 
     def _is_from_guardian(self, given: Json) -> bool:
         known = self._model.contacts.get(given["party"])

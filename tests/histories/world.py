@@ -19,13 +19,14 @@ MONTH = 76
 # Months of birth: 5 years old; turns 8 in the next month; in the month of the 8th birthday; 9; turns 12 soon; 13.
 BIRTHS = (MONTH - 60, MONTH - 95, MONTH - 96, MONTH - 110, MONTH - 144, MONTH - 160)
 PROFILES = ("cn-ccia", "cn-ccia", "cn-ccia", "eu-uk", "strict")
-PAUSES = (1, 4, 7, 11, 61, 290, 601, 3600, 3700, 30000, 86400, 3 * 86400, 8 * 86400, 31 * 86400)
+PAUSES = (1, 4, 7, 11, 61, 290, 310, 601, 3600, 3700, 10000, 30000)
+DAYS = (1, 2, 3, 7, 8, 31)
 CHANNELS = (None, "host", "host", "host", "keypad", "unpaired")
 
 _HOSTILE: tuple[tuple[Json, str], ...] = (
     ({"kind": "messages.incoming"}, "sender"),
-    #A
-    #B
+    ({"kind": "messages."}, "kind"),
+    ({"kind": "administration."}, "kind"),
     ({"kind": "administration.policy", "version": 1, "issuer": "child", "expires": 0, "values": [["contacts.mode", 9]]}, "contacts.mode"),
     ({"kind": "administration.policy", "version": 1, "issuer": "child", "expires": 0, "values": [["no.such", 1]]}, "key"),
     ({"kind": "administration.clock", "wall": -5}, "wall"),
@@ -252,20 +253,27 @@ class World:
         """Somebody sets the time, mostly the child without a proof."""
         wall, channel = self.model.wall + (-7200, 3600, 90000, -200000)[a % 4], (None, None, "keypad", "host")[b % 4]
         yield ask("administration.clock", wall=wall, channel=channel), ("clock", {"wall": wall, "channel": channel})
-        yield {"op": "clock"}, None
+        yield from self.advance(1)
 
     # --- time and power
 
     def advance(self, seconds: int) -> Iterator[tuple[Json, Act]]:
-        while seconds > 0:  # a day at most: each day is then seen once, whatever else wakes the watch
-            yield {"op": "advance", "seconds": min(seconds, 86400)}, None
-            seconds -= 86400
+        yield {"op": "advance", "seconds": seconds}, None
 
     def wait(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
-        yield from self.advance(PAUSES[b % 12 if a else 12 + b % 2])
+        yield from self.advance(PAUSES[b % 12])
+
+    def day(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """A whole day and a bit of powered time: what a watch without a trusted clock needs for a new date."""
+        yield from self.advance(86401)
 
     def reboot(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         yield {"op": "reboot", "off": (0, 5, 4000, 90000)[a % 4], "rtc": b % 3 != 2}, None
+        yield {"op": "clock"}, None
+
+    def days_off(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """The watch lies in a drawer, its battery-backed clock runs."""
+        yield {"op": "reboot", "off": DAYS[a % 6] * 86400, "rtc": True}, None
         yield {"op": "clock"}, None
 
     # --- what the model need not know: it changes nothing that it predicts
@@ -301,6 +309,6 @@ WEIGHTS = {
     "receive": 6, "insult": 5, "forged": 2, "replayed": 2, "burst": 2, "send": 4, "send_again": 1, "call": 2, "press": 3, "press_late": 2,
     "undo": 2, "owner": 3, "not_bullying": 2, "protect": 2, "protect_end": 1, "read": 4, "hand_over": 1, "emergency_read": 1,
     "add": 3, "agreed": 2, "approve": 2, "drop": 2, "login": 6, "wrong_logins": 1, "pin": 1, "logout": 1, "policy": 4, "grant": 3,
-    "clock": 2, "wait": 5, "reboot": 3, "hostile": 3, "emergency": 1, "other": 3,
+    "clock": 2, "wait": 6, "day": 0, "reboot": 3, "days_off": 1, "hostile": 3, "emergency": 1, "other": 3,
 }  # fmt: skip
 OPERATIONS = tuple(name for name in WEIGHTS for _ in range(WEIGHTS[name]))

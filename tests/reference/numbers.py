@@ -22,8 +22,7 @@ DELAYS = (60, 300, 900, 3600)  # B15: seconds after the 5th, 6th, 7th, 8th wrong
 TRIES, PROOF = 5, 300  # B15, D7
 DAY, WINDOW, HOUR = 86400, 600, 3600
 DECAY_DAYS, PENDING_DAYS, SHIELD_DAYS = 30, 7, 7  # F9, D21, F6
-EMERGENCY_NUMBERS = ("110", "119", "120", "122", "112", "999", "911")  # I2
-HELPLINES = ("12355", "12356", "116111")  # I12
+NO_PROOF = "credentials.proof_needed"
 
 
 def month_of(day):

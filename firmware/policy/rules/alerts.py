@@ -14,7 +14,6 @@ from firmware.storage.journal import encode
 from firmware.text import reading
 
 _UNKNOWN_ALERT = const("alerts.unknown")
-_NO_SUCH_MESSAGE = const("alerts.no_such_message")
 _CAP = const(32)
 _WIDTH = const(6)
 
@@ -54,23 +53,13 @@ tell message=i
         self.pending = []
 
     def decide(self, verb, request):
-        if verb == "delivered":
-            return self._delivered(request)
-        return self._tell(request)
+        return self._delivered(request) if verb == "delivered" else None
 
     def _delivered(self, request):
         for alert in self.pending:
             if alert[0] == request["alert"]:
                 return allow([event("alerts.delivered", alert[0])])
         return stopped(_UNKNOWN_ALERT)
-
-    def _tell(self, request):
-        """The child decides to tell a guardian about a mild message, which raises no alert by itself."""
-        recent = self.context.recent
-        entry = recent.find(request["message"])
-        if entry < 0:
-            return stopped(_NO_SUCH_MESSAGE)
-        return allow([raised(code_for(recent.classes(entry)), recent.tag(entry), 1)], ("show",))
 
     def apply(self, verb, record):
         if verb == "delivered":

@@ -18,11 +18,10 @@ from firmware.policy.rules.contacts import CONTACT, GUARDIAN, STRANGER
 from firmware.policy.table import Table
 from firmware.storage.journal import encode
 
-_IS_GUARDIAN = const("blocking.is_guardian")
-_NOT_BLOCKED = const("blocking.not_blocked")
+IS_GUARDIAN = "blocking.is_guardian"
+NOT_BLOCKED = "blocking.not_blocked"
 _TOO_LATE = const("blocking.too_late")
-_NOT_YOURS = const("blocking.not_yours")
-_NO_SUCH_MESSAGE = const("blocking.no_such_message")
+NO_SUCH_MESSAGE = "blocking.no_such_message"
 
 NONE, WATCH, LIMITED, MUTED, REMOVED = range(5)
 
@@ -49,10 +48,10 @@ _CAP = const(200)
 _BLOCKED = const(1)
 
 _PROTECTIVE = const("protective")
-_SHIELD = const("shield")
-_GUARDIANS = const("guardians")
+SHIELD = "shield"
+GUARDIANS = "guardians"
 _AUTO = const("auto")
-_CHILD = const("child")
+CHILD = "child"
 
 PLACES = ("message", "conversation", "call", "contact", "lock")
 
@@ -73,13 +72,13 @@ protect_end channel?=s8
 
     def __init__(self, context):
         super().__init__(context)
-        self._credentials = context.rules["credentials"]
-        self._contacts = context.rules["contacts"]
+        self.credentials = context.rules["credentials"]
+        self.contacts = context.rules["contacts"]
         self._recent = context.recent
         self._table = Table(_ROW, _CAP)
         self._presses = []  # powered times of the last presses
         self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
-        self._mode = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
+        self.started = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
         self._stepped = -1
@@ -87,26 +86,16 @@ protect_end channel?=s8
     def decide(self, verb, request):
         if verb == "press":
             return self._press(request)
-        if verb == "undo":
-            return self._undo(request)
-        if verb == "release":
-            return self._release(request)
-        if verb == "unmark":
-            return self._unmark(request)
-        if verb == "remove":
-            return self._remove(request)
-        if verb == "protect":
-            return self._protect(request)
-        return self._protect_end(request)
+        return self._undo(request) if verb == "undo" else None
 
     # --- for the other rules
 
     @property
     def mode(self):
-        """"" or _PROTECTIVE, _SHIELD, _GUARDIANS. While the watch is tampered with, only guardians reach the child."""
+        """"" or _PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
         if self.context.rules["administration"].tampered:
-            return _GUARDIANS
-        return self._mode[0]
+            return GUARDIANS
+        return self.started[0]
 
     def grade(self, tag):
         row = self._table.find(tag)
@@ -125,13 +114,13 @@ protect_end channel?=s8
         """True if nothing at all may pass between this party and the child now. Guardians always pass."""
         if party.who == GUARDIAN:
             return False
-        if self.mode == _GUARDIANS or (self.mode and party.who == STRANGER):
+        if self.mode == GUARDIANS or (self.mode and party.who == STRANGER):
             return True
         return self.is_blocked(party) or self.grade(party.tag) == REMOVED
 
     def closes_extras(self, party):
         """One-button protection also closes group invites, mentions and comments, whoever they come from (F6)."""
-        return self.mode == _SHIELD and party.who != GUARDIAN
+        return self.mode == SHIELD and party.who != GUARDIAN
 
     def tried(self, decision, party):
         """Count an unknown party's attempt on a decision; the one that makes a burst starts protective mode (H6)."""
@@ -188,32 +177,32 @@ protect_end channel?=s8
 
     # --- requests
 
-    def _tag_of(self, request):
+    def tag_of(self, request):
         """(tag, who) of the party that a request names by address or by one of its messages."""
         if "message" in request:
             entry = self._recent.find(request["message"])
             if entry < 0:
                 return None, ""
             tag = self._recent.tag(entry)
-            if self._contacts.is_guardian(tag):
+            if self.contacts.is_guardian(tag):
                 return tag, GUARDIAN
-            return tag, CONTACT if self._contacts.card(tag) else STRANGER
+            return tag, CONTACT if self.contacts.card(tag) else STRANGER
         if not request.get("party"):
             raise BadRequest("party", "or message is missing")
-        party = self._contacts.party(request["party"])
+        party = self.contacts.party(request["party"])
         if party.who == STRANGER:
-            caller = self._contacts.caller(request["party"])
+            caller = self.contacts.caller(request["party"])
             if caller.who != STRANGER:
                 party = caller
         return party.claimed if self.holds(party.claimed) else party.tag, party.who
 
     def _press(self, request):
         place = choice(request, "place", PLACES)
-        tag, who = self._tag_of(request)
+        tag, who = self.tag_of(request)
         if tag is None:
-            return stopped(_NO_SUCH_MESSAGE)
+            return stopped(NO_SUCH_MESSAGE)
         if who == GUARDIAN:
-            return stopped(_IS_GUARDIAN, GUARDIAN)
+            return stopped(IS_GUARDIAN, GUARDIAN)
         if self.holds(tag):
             return allow((), ("hide",), who=who)
         now = self.context.clock.powered
@@ -232,70 +221,21 @@ protect_end channel?=s8
         self._slip = (tag, now)
 
     def _undo(self, request):
-        tag, _ = self._tag_of(request)
+        tag, _ = self.tag_of(request)
         if tag is None or not self.holds(tag):
-            return stopped(_NOT_BLOCKED)
+            return stopped(NOT_BLOCKED)
         if self._slip[0] != tag or self.context.clock.powered - self._slip[1] > self.context.settings["blocking.undo_seconds"]:
             return stopped(_TOO_LATE)
-        return allow([event("blocking.released", tag.hex(), self._before(tag))], ("show",))
+        return allow([event("blocking.released", tag.hex(), self.before(tag))], ("show",))
 
-    def _before(self, tag):
+    def before(self, tag):
         return self._table.byte(self._table.find(tag), _BEFORE)
-
-    def _guardians(self, request):
-        """(tag, refusal) for an act on a party that only a guardian may do."""
-        tag, _ = self._tag_of(request)
-        if tag is None:
-            return None, stopped(_NO_SUCH_MESSAGE)
-        return tag, None if self._credentials.proved(request) else self._credentials.refusal()
-
-    def _release(self, request):
-        tag, refused = self._guardians(request)
-        if refused:
-            return refused
-        if not self.holds(tag):
-            return stopped(_NOT_BLOCKED)
-        return allow([event("blocking.released", tag.hex(), self._before(tag))])
-
-    def _unmark(self, request):
-        tag, refused = self._guardians(request)
-        if refused:
-            return refused
-        if self.grade(tag) == NONE:
-            return stopped(_NOT_BLOCKED)
-        return allow([event("blocking.unmarked", tag.hex())])
-
-    def _remove(self, request):
-        tag, refused = self._guardians(request)
-        if refused:
-            return refused
-        if self._contacts.is_guardian(tag):
-            return stopped(_IS_GUARDIAN, GUARDIAN)
-        return allow([event("blocking.removed", tag.hex(), self.context.clock.day())])
-
-    def _protect(self, request):
-        mode = choice(request, "mode", (_SHIELD, _GUARDIANS))
-        by = GUARDIAN if self._credentials.proved(request) else _CHILD
-        if self._mode[0] and self._mode[1] == GUARDIAN and by == _CHILD:
-            return stopped(_NOT_YOURS)
-        clock = self.context.clock
-        seconds = self.context.settings["blocking.shield_days"] * _DAY_SECONDS if mode == _SHIELD else 0
-        ends = (clock.wall + seconds, clock.powered + seconds) if seconds else (0, 0)
-        return allow([event("blocking.mode", mode, by, ends[0], ends[1])], ("show",))
-
-    def _protect_end(self, request):
-        """Whoever started a mode may end it; a guardian may end any."""
-        if not self._mode[0]:
-            return allow()
-        if self._mode[1] != _CHILD and not self._credentials.proved(request):
-            return stopped(_NOT_YOURS)
-        return allow([event("blocking.mode_end", self._mode[0])], ("show",))
 
     # --- time
 
     def step(self):
         clock, events = self.context.clock, []
-        mode, _, wall_until, powered_until = self._mode
+        mode, _, wall_until, powered_until = self.started
         if self._last_try < 0:
             self._last_try = clock.powered  # not known after a reboot: the calm time begins again
         if mode and powered_until:
@@ -321,20 +261,20 @@ protect_end channel?=s8
         return events
 
     def due(self):
-        if self._mode[0] == _PROTECTIVE:
-            return min(self._mode[3], self._last_try + self.context.settings["blocking.calm_minutes"] * 60)
-        return self._mode[3] or None
+        if self.started[0] == _PROTECTIVE:
+            return min(self.started[3], self._last_try + self.context.settings["blocking.calm_minutes"] * 60)
+        return self.started[3] or None
 
     # --- state
 
     def apply(self, verb, record):
         fields, table = record.fields, self._table
         if verb == "mode":
-            self._mode = fields
+            self.started = fields
             self._last_try = -1
             return
         if verb == "mode_end":
-            self._mode = ["", "", 0, 0]
+            self.started = ["", "", 0, 0]
             return
         tag = bytes.fromhex(fields[0])
         row = self._row(tag)
@@ -379,18 +319,18 @@ protect_end channel?=s8
         before contacts, the lowest grade, the oldest."""
         table, best, best_rank = self._table, 0, None
         for row in range(len(table)):
-            rank = (table.byte(row, _GRADE) == REMOVED, table.byte(row, _FLAGS), 1 if self._contacts.card(table.tag(row)) else 0, table.byte(row, _GRADE),
+            rank = (table.byte(row, _GRADE) == REMOVED, table.byte(row, _FLAGS), 1 if self.contacts.card(table.tag(row)) else 0, table.byte(row, _GRADE),
                     table.number(row, _LAST_DAY, 2), row)
             if best_rank is None or rank < best_rank:
                 best, best_rank = row, rank
         return best
 
     def snapshot(self):
-        head = encode(self._mode + self._presses[-_ALARM_PRESSES:])
+        head = encode(self.started + self._presses[-_ALARM_PRESSES:])
         return len(head).to_bytes(2, "big") + head + self._table.dump()
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2
         values = json.loads(blob[2:size])
-        self._mode, self._presses = values[:4], values[4:]
+        self.started, self._presses = values[:4], values[4:]
         self._table.load(blob[size:])

@@ -30,8 +30,6 @@ _THINK = const("messages.think")
 _COLLAPSED_REASON = const("messages.collapsed")
 _WARNED_REASON = const("messages.warned")
 _MUTED_REASON = const("messages.muted")
-_NO_SUCH_MESSAGE = const("messages.no_such_message")
-_NOTHING_TO_ANSWER = const("messages.nothing_to_answer")
 
 # An ID number or a home address is never sent to anyone but a guardian, whoever allows it (H2).
 _NEVER = ("id", "address")
@@ -59,9 +57,7 @@ not_bullying message=i
     def decide(self, verb, request):
         if verb == "incoming":
             return self._incoming(request)
-        if verb == "outgoing":
-            return self._outgoing(request)
-        return self._not_bullying(request)
+        return self._outgoing(request) if verb == "outgoing" else None
 
     # --- in
 
@@ -179,21 +175,6 @@ not_bullying message=i
         counter = self._contacts.next_counter(party.row)
         return allow([event("messages.out", party.tag.hex(), counter, classes,
                             private=encode([request["to"], request["text"]]), sealed_as="m")], obligations, who=party.who)
-
-    # --- the child's answer
-
-    def _not_bullying(self, request):
-        """The child knows better: the sender's grade goes back by one, recorded, once per message."""
-        entry = self._recent.find(request["message"])
-        if entry < 0:
-            return stopped(_NO_SUCH_MESSAGE)
-        flags = self._recent.flags(entry)
-        tag = self._recent.tag(entry)
-        if not flags & HIT or flags & ANSWERED:
-            return stopped(_NOTHING_TO_ANSWER)
-        back = self._blocking.answered(tag)
-        hits, grade = back if back else (-1, -1)
-        return allow([event("messages.answered", request["message"], tag.hex(), hits, grade)], ("show",))
 
     # --- state
 

@@ -1,0 +1,154 @@
+"""Set-up, policy, exceptions, clock, damage and wiping (requirements D2-D7, D9, D12, I9).
+
+Weakening needs a fresh proof of the owner each time; strengthening needs none. An older policy version is refused.
+"""
+
+from micropython import const
+
+from firmware.policy.clock import SET, month_of
+from firmware.policy.decision import BadRequest, allow, event
+from firmware.policy.desk.credentials import WEAK_PIN, verifier
+from firmware.policy.request import choice
+from firmware.policy.rule import stopped
+from firmware.policy.rules.administration import YEAR, band_at, is_private_at
+from firmware.policy.rules.emergency import NUMBERS, REGIONS
+from firmware.policy.settings import STRICT
+from firmware.policy.settings_rows import PROFILES
+from firmware.storage.journal import encode
+
+_ALREADY_SET_UP = const("administration.already_set_up")
+_OLD_POLICY = const("administration.old_policy")
+_GRANT_TOO_LONG = const("administration.grant_too_long")
+_CLOCK_NOT_YOURS = const("administration.clock_not_yours")
+_NOTHING_TO_ACKNOWLEDGE = const("administration.nothing_to_acknowledge")
+
+_LANGUAGES = ("zh", "en")
+
+
+def decide(rule, verb, request):
+    """All requests of the administration are the desk's."""
+    if verb == "setup":
+        return _setup(rule, request)
+    if verb == "policy":
+        return _set_policy(rule, request)
+    if verb == "grant":
+        return _grant(rule, request)
+    if verb == "end_grant":
+        return _end_grant(rule, request)
+    if verb == "clock":
+        return _clock(rule, request)
+    if verb == "time_hint":
+        return _time_hint(rule, request)
+    if verb == "floor":
+        return _floor(rule, request)
+    if verb == "acknowledge":
+        return _acknowledge(rule, request)
+    return _wipe(rule, request)
+
+
+def _setup(rule, request):
+    if rule.is_set_up:
+        return stopped(_ALREADY_SET_UP)
+    profile = choice(request, "profile", PROFILES + (STRICT,))
+    language = choice(request, "language", _LANGUAGES)
+    region, numbers = _floor_of(request)
+    birth = (request["birth_year"] - 2020) * 12 + request["birth_month"] - 1
+    zone = rule.context.settings.default("administration.zone_minutes", profile)
+    zone_day = (request["wall"] + zone * 60) // 86400
+    if request["birth_month"] < 1 or not 0 <= month_of(zone_day) - birth < 18 * YEAR:
+        raise BadRequest("birth_year", "must make the child younger than 18 years")
+    blob = verifier(rule.context.rules["credentials"], request)
+    if blob is None:
+        return stopped(WEAK_PIN)
+    month = month_of(zone_day)
+    private = encode([birth, language, request["owner"]])
+    decision = allow([event("administration.set_up", profile, band_at(month, birth),
+                            1 if is_private_at(month, birth) else 0, private=private)])
+    decision.create = (blob, request["wall"], region, numbers)
+    return decision
+
+
+def _set_policy(rule, request):
+    settings = rule.context.settings
+    values = request["values"]
+    weaker = 0
+    for item in values:
+        if not isinstance(item, list) or len(item) != 2:
+            raise BadRequest("values", "must be a list of [key, value]")
+        settings.check(item[0], item[1])
+        weaker += settings.weakens(item[0], item[1])
+    if request["version"] <= rule.version:
+        return stopped(_OLD_POLICY)
+    if (weaker or rule.expired) and not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    flat = [request["issuer"]]
+    for item in values:
+        flat += item
+    return allow([event("administration.policy", request["version"], request["expires"], len(values), weaker,
+                        private=encode(flat))])
+
+
+def _grant(rule, request):
+    key, value = request["key"], request["value"]
+    rule.context.settings.check(key, value)
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    if not 1 <= request["minutes"] <= rule.context.settings["administration.grant_minutes"]:
+        return stopped(_GRANT_TOO_LONG)
+    clock, seconds = rule.context.clock, request["minutes"] * 60
+    return allow([event("administration.grant", key, value, clock.wall + seconds, clock.powered + seconds)])
+
+
+def _end_grant(rule, request):
+    for grant in rule.grants:
+        if grant[0] == request["key"]:
+            return allow([event("administration.grant_end", grant[0])])
+    return allow()
+
+
+def _clock(rule, request):
+    if not rule.credentials.proved(request):
+        return stopped(_CLOCK_NOT_YOURS)
+    clock, wall = rule.context.clock, request["wall"]
+    return allow([event("administration.clock", clock.wall, wall, clock.day_at(wall))], then=lambda: clock.set(wall))
+
+
+def _time_hint(rule, request):
+    """A network's idea of the time. It never sets the clock; a large step is reported (D4)."""
+    clock = rule.context.clock
+    step = request["wall"] - clock.wall
+    if clock.trust == SET and abs(step) <= rule.context.settings["administration.clock_tolerance"]:
+        return allow()
+    return stopped(_CLOCK_NOT_YOURS)
+
+
+def _floor(rule, request):
+    region, numbers = _floor_of(request)
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    return allow([event("administration.floor", region, len(numbers))], then=lambda: rule.context.save_floor(region, numbers))
+
+
+def _acknowledge(rule, request):
+    if not rule.tampered:
+        return stopped(_NOTHING_TO_ACKNOWLEDGE)
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    return allow([event("administration.acknowledged", rule.tampered)], then=rule.context.start_afresh)
+
+
+def _wipe(rule, request):
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    return allow((), ("reboot",), then=rule.context.wipe)
+
+
+def _floor_of(request):
+    """(region, numbers) of a request, checked: an owner sets at most four guardian numbers and no emergency number."""
+    region = choice(request, "region", REGIONS)
+    for number in request["numbers"]:
+        if not isinstance(number, str) or not 3 <= len(number) <= 15 or not all("0" <= d <= "9" for d in number):
+            raise BadRequest("numbers", "must be texts of 3 to 15 digits")
+        if number in NUMBERS:
+            raise BadRequest("numbers", "holds an emergency number, which is always there")
+    return region, request["numbers"]

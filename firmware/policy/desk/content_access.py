@@ -1,0 +1,95 @@
+"""Opening messages and evidence (requirements D27, D28, F13, I10, X5).
+
+Under 8 a guardian may read on the child's behalf, marked. From the month of the 8th birthday on, message text leaves
+only by the child's own act on the watch, package by package, or under the emergency grant of I10: a fresh proof, a
+written reason, one hour, a banner for the child.
+"""
+
+from micropython import const
+
+from firmware.policy.decision import BadRequest, allow, event
+from firmware.policy.recent import COLLAPSED, OPENED
+from firmware.policy.request import choice
+from firmware.policy.rule import stopped
+from firmware.policy.rules import alerts
+from firmware.policy.rules.content_access import EXITS
+from firmware.storage.journal import encode
+
+_PRIVATE = const("content_access.private")
+_WARNING = const("content_access.warning")
+_GONE = const("content_access.gone")
+_CHILD_ONLY_ON_WATCH = const("content_access.child_only_on_watch")
+
+_ON_WATCH = ("screen", "voice")
+_READERS = ("child", "guardian")
+_WHAT = ("message", "evidence")
+_EMERGENCY = const(3600)  # seconds
+
+
+def decide(rule, verb, request):
+    """All requests of this rule are the desk's."""
+    if verb == "read":
+        return _read(rule, request)
+    if verb == "hand_over":
+        return _hand_over(rule, request)
+    return _grant(rule, request)
+
+
+def _read(rule, request):
+    what = choice(request, "what", _WHAT)
+    exit_ = choice(request, "exit", EXITS)
+    if choice(request, "reader", _READERS) == "child":
+        return _read_by_child(rule, request, what, exit_)
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    number = request["id"]
+    opened = [event("content_access.read", what, number, exit_)]
+    if _exists(rule, what, number) is None:
+        return stopped(_GONE)
+    if not rule.context.rules["administration"].is_private:
+        return allow(opened, ("mark_as_read_by_guardian",))
+    if what == "evidence" and rule.package(number)[5]:
+        return allow(opened, ("tell_child",))
+    if not rule.emergency.over(rule.context.clock):
+        return allow(opened, ("tell_child",))
+    return stopped(_PRIVATE, "guardian")
+
+
+def _exists(rule, what, number):
+    if what == "evidence":
+        return rule.package(number)
+    entry = rule.context.recent.find(number)
+    return entry if entry >= 0 else None
+
+
+def _read_by_child(rule, request, what, exit_):
+    number = request["id"]
+    if exit_ not in _ON_WATCH:
+        return stopped(_CHILD_ONLY_ON_WATCH, "child")
+    found = _exists(rule, what, number)
+    if found is None:
+        return stopped(_GONE, "child")
+    if what == "message":
+        flags = rule.context.recent.flags(found)
+        if flags & COLLAPSED and not flags & OPENED:
+            if not request.get("confirmed"):
+                return stopped(_WARNING, "child")
+            return allow([event("content_access.opened", number)], ("show",))
+    return allow((), ("show",))
+
+
+def _hand_over(rule, request):
+    package = rule.package(request["package"])
+    if package is None:
+        return stopped(_GONE, "child")
+    return allow([event("content_access.handed_over", package[0])], ("show",))
+
+
+def _grant(rule, request):
+    if len(request["reason"].strip()) < 10:
+        raise BadRequest("reason", "must say in at least 10 characters what the emergency is")
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    clock = rule.context.clock
+    return allow([event("content_access.emergency", clock.wall + _EMERGENCY, clock.powered + _EMERGENCY,
+                        private=encode([request["reason"]])), alerts.raised(alerts.EMERGENCY_READ, b"")], ("tell_child",))

@@ -1,0 +1,84 @@
+"""2,000 random histories: equal bytes on every runtime, verdicts as in the reference model, and a few laws.
+
+Each history runs on CPython beside the model (play.py), then, in one batch, on the real MicroPython from source and
+compiled. What is compared is every answer of every command: verdicts, reasons, journal, hashes of all files, state.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from firmware.text.reading import BULLY, CRY, DOXX, PRIVATE, STRANGER, THREAT, read
+from simulator import micropython
+from tests.conftest import ROOT
+from tests.histories import batch
+from tests.histories.people import TEXTS
+from tests.histories.play import Played, unproved
+from tests.histories.world import BIRTHS, OPERATIONS, PROFILES
+
+CHUNKS, PER_CHUNK = 8, 250
+HEAP = "2M"
+
+_small = st.integers(0, 11)
+_steps = st.lists(st.tuples(st.sampled_from(OPERATIONS), _small, _small), min_size=10, max_size=60)
+
+
+@pytest.fixture(scope="module")
+def runtimes(request: pytest.FixtureRequest) -> Iterator[list[micropython.Process]]:
+    """The two MicroPython processes, from source and compiled; none where there is no MicroPython."""
+    processes: list[micropython.Process] = []
+    if micropython.binary():
+        for root in (ROOT, request.getfixturevalue("mpy_root")):
+            # The second folder has the rig; the firmware is taken from the first one.
+            processes.append(micropython.Process(batch.__file__, "%s:%s" % (root, ROOT), HEAP))
+    yield processes
+    for process in processes:
+        process.close()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_histories(
+    chunk: int, tmp_path: Path, runtimes: list[micropython.Process], record_property: pytest.FixtureRequest
+) -> None:
+    counted = [0, 0]
+
+    @seed(chunk)  # each chunk its own, and the same in every run
+    @settings(
+        max_examples=PER_CHUNK, database=None, deadline=None, phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck)
+    )
+    @given(_steps, st.integers(0, len(BIRTHS) - 1), st.integers(0, len(PROFILES) - 1))
+    def run(steps: list[tuple[str, int, int]], birth: int, profile: int) -> None:
+        played = Played(str(tmp_path / "cpython"), birth, profile, steps)
+        counted[0] += 1
+        counted[1] += len(played.commands)
+        for number, process in enumerate(runtimes):
+            answers = process.ask({"root": str(tmp_path / ("unix%d" % number)), "commands": played.commands})["answers"]
+            for command, ours, theirs in zip(played.commands, played.answers, answers, strict=True):
+                assert theirs == ours, (("source", "mpy")[number], command)
+
+    run()
+    print("%d histories, %d commands, on %d runtimes" % (counted[0], counted[1], 1 + len(runtimes)))
+    assert counted[0] >= PER_CHUNK
+
+
+def test_the_texts_read_as_the_histories_say() -> None:
+    bits = {"bully": BULLY, "threat": THREAT, "lure": STRANGER, "doxx": DOXX, "data": DOXX, "cry": CRY, "intimate": PRIVATE, "": 0}
+    for entry in TEXTS:
+        reading = read(entry["text"])
+        assert (reading.classes, reading.severity) == (bits[entry["class"]], entry["severity"]), entry
+        assert bool(reading.personal) == (entry["leaks"] in ("messages.personal", "messages.personal_never")), entry
+
+
+def test_a_weakening_without_a_proof_would_be_found() -> None:
+    passed = [1, 0, 100, "credentials.passed", "host", "owner"]
+    grant = [2, 0, 399, "administration.grant", "contacts.unknown", 1, 0, 0]
+    assert unproved([passed, grant]) == []
+    assert unproved([grant]) == [grant]
+    late = [2, 0, 400, "administration.policy", 1, 0, 1, 1]
+    assert unproved([passed, late]) == [late]
+    slip = [[3, 0, 50, "blocking.blocked", "ab", "contact"], [4, 0, 60, "blocking.released", "ab", 0]]
+    assert unproved(slip) == []
+    assert unproved([slip[0], [4, 0, 61, "blocking.released", "ab", 0]])
