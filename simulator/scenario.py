@@ -200,6 +200,7 @@ class Run:
         self._answer: dict[str, Any] = {}
         self._where = ""
         self._version = 0
+        self._records = 0  # in the journals at the last look
 
     def run(self) -> "Run":
         """Carry out the file. ScenarioFailed at the first difference."""
@@ -270,9 +271,9 @@ class Run:
                 if not self._answer.get("records"):
                     self._fail("a record to remember as %r" % step["as"], self._answer)
                 self._labels[step["as"]] = self._answer["records"][0][0]
-        for name in step:
+        for name, expected in step.items():
             if name in CHECKS:
-                CHECKS[name](self, step[name])
+                CHECKS[name](self, expected)
 
     def _fail(self, expected: Any, got: Any) -> None:
         raise ScenarioFailed("%s\n  expected %s\n  got      %s" % (self._where, expected, got))
@@ -398,7 +399,8 @@ class Run:
 
     def _renew(self, given: dict[str, Any]) -> dict[str, Any]:
         """New secrets: {pin, channel}; the passphrase stays."""
-        return self._ask({"kind": "credentials.renew", "channel": given["channel"], **verifier(PASSPHRASE, given["pin"])})
+        secrets = verifier(PASSPHRASE, given["pin"])
+        return self._ask({"kind": "credentials.renew", "channel": given["channel"], **secrets})
 
     def _policy(self, given: dict[str, Any]) -> dict[str, Any]:
         """A policy: {values = {key = value}, version = next, expires = never, channel}."""
@@ -513,9 +515,11 @@ class Run:
             self._require(name, value, facts[name])
 
     def _check_journal(self, expected: dict[str, Any]) -> None:
-        """has, lacks: kinds; count: {kind = n}; total: of all; denied: all [kind, reason, who, count], in order."""
+        """has, lacks: kinds; count: {kind = n}; new: since the last look; denied: all [kind, reason, who, count]."""
         got = self._send({"op": "journal"})
-        self._require("records", expected.get("total", len(got["records"])), len(got["records"]))
+        new = len(got["records"]) + len(got["denials"]) - self._records
+        self._records += new
+        self._require("new records", expected.get("new", new), new)
         kinds = [record[3] for record in got["records"]]
         for kind in expected.get("has", []):
             self._require("journal has " + kind, True, kind in kinds)
@@ -523,8 +527,9 @@ class Run:
             self._require("journal has " + kind, False, kind in kinds)
         for kind, count in expected.get("count", {}).items():
             self._require("number of " + kind, count, kinds.count(kind))
+        whole = json.dumps(got, ensure_ascii=False)
         for text in expected.get("holds_not", []):
-            self._require("journal holds %r" % text, False, str(self._fill(text)) in json.dumps(got, ensure_ascii=False))
+            self._require("journal holds %r" % text, False, str(self._fill(text)) in whole)
         if "denied" in expected:
             self._require("denials", expected["denied"], [record[4:] for record in got["denials"]])
 
@@ -553,10 +558,6 @@ class Run:
         return sorted({text for text in texts if text.encode() in flash})
 
 
-def _op(op: str, name: str) -> Callable[[Run, Any], dict[str, Any]]:
-    return lambda run, value: run._send({"op": op, name: value})
-
-
 ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "advance": Run._advance, "at": Run._at, "message": Run._message, "flood": Run._flood, "write": Run._write,
     "press": lambda run, given: run._service("press", {"place": "message", **run._named(given)}),
@@ -564,7 +565,8 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "open": lambda run, given: run._service("open", run._named(given)),
     "call_in": lambda run, who: run._call("call_in", who), "call_out": lambda run, who: run._call("call_out", who),
     "ask": Run._raw, "pin": Run._pin, "host_login": Run._host_login, "set_up": Run._setup_again,
-    "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos, "network": _op("network", "online"),
+    "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos,
+    "network": lambda run, online: run._send({"op": "network", "online": online}),
     "damage": Run._damage, "lose": Run._lose, "keep": Run._keep, "put_back": Run._put_back,
     "step": lambda run, _: run._send({"op": "step"}),
 }  # fmt: skip
@@ -577,13 +579,14 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
 }  # fmt: skip
 
 
-def _run_all(paths: list[Path], do: Do, root: Path) -> Iterator[tuple[Path, str]]:
+def _problems(paths: list[Path], do: Do, root: Path) -> Iterator[str]:
+    """What is wrong with each scenario, "" for nothing."""
     for path in paths:
         try:
             Run(Scenario(path), do, root).run()
-            yield path, ""
+            yield ""
         except (ScenarioError, ScenarioFailed) as wrong:
-            yield path, str(wrong)
+            yield str(wrong)
 
 
 def main(argv: list[str]) -> int:
@@ -593,14 +596,14 @@ def main(argv: list[str]) -> int:
     if not argv:
         print("usage: python -m simulator.scenario FILE-OR-FOLDER...", file=sys.stderr)
         return 2
-    failed = total = 0
+    paths = [path for name in argv for path in find(Path(name))]
+    failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for path, wrong in _run_all([path for name in argv for path in find(Path(name))], Rig().do, Path(folder) / "w"):
-            total += 1
-            if wrong:
+        for problem in _problems(paths, Rig().do, Path(folder) / "watch"):
+            if problem:
                 failed += 1
-                print(wrong, file=sys.stderr)
-    print("%d scenarios, %d failed" % (total, failed))
+                print(problem, file=sys.stderr)
+    print("%d scenarios, %d failed" % (len(paths), failed))
     return 1 if failed else 0
 
 

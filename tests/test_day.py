@@ -340,3 +340,17 @@ def test_the_readme_shows_the_real_day() -> None:
     assert text.count(day.BEGIN) == text.count(day.END) == 1
     shown = text.split(day.BEGIN)[1].split(day.END)[0]
     assert shown == "\n" + day.transcript(), "run: python -m simulator.day --update-readme"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/threat-model.md"])
+def test_what_the_pages_name_exists(page: str) -> None:
+    """Every path and scenario in a page is there, so that a renamed test cannot leave an empty claim."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:firmware|tests|simulator|docs|host_tools)/[\w/.<>-]+)`", text):
+        assert "<" in name or (ROOT / name.rstrip("/")).exists(), name
+    for name in re.findall(r"`([\w/]+\.toml)`", text):
+        assert any((ROOT / folder / name).exists() for folder in ("tests/scenarios", "firmware", "firmware/policy")), (
+            name
+        )
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert ((ROOT / page).parent / link).exists(), link

@@ -47,7 +47,8 @@ class Decision:
         self.evidence = evidence
         self.then = then
         self.urgent = False  # acts in RAM even if the journal cannot be written: the one-button block
-        self.create = None  # first set-up only: (credentials blob, wall time, region, guardian numbers)
+        self.wall = None  # set-up and clock: the wall time that is set before the events are journalled
+        self.create = None  # set-up: (credentials blob, region, guardian numbers) with which the store is created
         self.records = ()  # the journal records of this decision, filled in by the engine
 
     @property

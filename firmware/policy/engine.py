@@ -30,6 +30,8 @@ _FOLD_CAP = const(16)
 _SAVE_SECONDS = const(60)
 _LATE_CAP = const(16)
 
+# Not damage, but a heap too small or a flash that does not answer.
+_UNREADABLE = ("memory", "flash")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = ("administration.acknowledge", "administration.wipe", "administration.clock")
 
@@ -57,6 +59,7 @@ class Engine:
         self._stepped = -1
         self._saved = 0
         self._checking = True
+        self._expired_on = -1  # the day on which expired keys were last looked for
 
     def _floor_changed(self, region, numbers):
         self._save_floor(region, numbers)
@@ -106,6 +109,8 @@ class Engine:
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
         code = report.code
         self._administration.doubt(code, report.version)
+        if code in _UNREADABLE:
+            return  # perhaps only now: nothing is thrown away, the next boot tries again
         try:
             self._store.rebuild_after_tamper(self.clock.wall, self.clock.powered, self.clock.month(), self._parts())
             self._commit([event("administration.tampered", code)])
@@ -175,6 +180,17 @@ class Engine:
         return decision
 
     def _make_durable(self, decision):
+        clock = self.clock
+        before = clock.wall, clock.powered, clock.trust
+        if decision.wall is not None:
+            clock.set(decision.wall)  # first, so that the record carries the new time
+        try:
+            self._write(decision)
+        except (OSError, JournalBroken):
+            clock.start(*before)
+            raise
+
+    def _write(self, decision):
         if decision.create is not None:
             self._create(*decision.create)
         if decision.evidence:
@@ -191,10 +207,9 @@ class Engine:
             self._apply(record)
         self._late += events
 
-    def _create(self, credentials, wall, region, numbers):
+    def _create(self, credentials, region, numbers):
         """First set-up. The floor comes first: a power cut then leaves a watch that can do more for the child, not less."""
         clock = self.clock
-        clock.set(wall)
         self.context.save_floor(region, numbers)
         if self._store.is_new:
             self._store.create(clock.wall, clock.powered, clock.month(), self._parts(), credentials)
@@ -290,8 +305,11 @@ class Engine:
         clock, month = self.clock, self.clock.month()
         if self._store.due(month):
             self._store.rotate(clock.wall, clock.powered, month, self._parts())
-            self._expire()
             self._checking = True
+            self._expired_on = -1
+        if clock.day() != self._expired_on:
+            self._expire()
+            self._expired_on = clock.day()
         if self._checking:
             self._checking = self._store.check_next()
         if self._counting() and clock.powered - self._saved >= _SAVE_SECONDS:
@@ -303,7 +321,8 @@ class Engine:
         return self.clock.trust != SET or any(self.rules[rule.name].due() is not None for rule in RULES)
 
     def _expire(self):
-        """Erase the keys of months whose last record has expired (A13). The newest snapshot is of this month."""
+        """Erase the keys of months whose last record has expired (A13); writes nothing if there are none. The newest
+        snapshot is of this month, so it needs none of them."""
         day = self.clock.day()
         self._store.expire("m", month_of(max(day - self.settings["messages.keep_days"], 0)))
         self._store.expire("p", month_of(max(day - 31, 0)))

@@ -59,7 +59,7 @@ def _field(word):
 
 def _line(forms, verb):
     """The words of a verb's line, or None."""
-    at = forms.find("\n" + verb)
+    at = forms.find("\n" + verb) if verb else -1
     while at >= 0:
         words = forms[at + 1 : forms.find("\n", at + 1)].split(" ")
         if words[0] == verb:

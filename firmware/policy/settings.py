@@ -1,8 +1,8 @@
 """The guardian's settings: bounds, defaults per profile and age band, and which direction is stricter.
 
-All values are whole numbers. The rows come from `settings_rows.py`, which `make generate` packs from `settings.toml`.
-While the watch is not set up, or whenever its state is in doubt, `strict` is on: every setting then has the strictest
-value that any profile gives it (requirement D3).
+All values are whole numbers. The rows come from `settings_rows.py`, which `make generate` packs from `settings.toml`; they
+stay one text, because 170 rows as objects would take 100 KB. While the watch is not set up, or whenever its state is in
+doubt, `strict` is on: every setting then has the strictest value that any profile gives it (requirement D3).
 """
 
 from array import array
@@ -12,123 +12,122 @@ from micropython import const
 from firmware.policy.decision import BadRequest
 from firmware.policy.settings_rows import ROWS
 
-BANDS = 3  # 3-8, 8-12, 12-14 years; a younger child is treated as 3-8, an older one as 12-14
-
 STRICT = "strict"  # the profile until set-up and in doubt; a guardian may also choose it
 
 _LOWER = const("<")
 _HIGHER = const(">")
+_SAME = const("=")  # neither is stricter: such a setting keeps its value when the watch turns strict
 
 
 class Settings:
-    """Read with `settings["contacts.cap"]`. `profile` is one of PROFILES or "strict", `band` is 0..2."""
+    """Read with `settings["contacts.cap"]`. `profile` is one of PROFILES or "strict"; `band` is 0, 1 or 2 for 3-8, 8-12
+    and 12-14 years (a younger child is treated as 3-8, an older one as 12-14)."""
 
     def __init__(self):
-        self.profile = "strict"
+        self.profile = STRICT
         self.band = 0
         self.strict = True
-        self._rows = ROWS.split("\n")
-        self._at = {}
-        for number in range(len(self._rows)):
-            self._at[self._rows[number].split(" ", 1)[0]] = number
-        self._policy = {}  # row number -> value chosen by the guardian
-        self._granted = {}  # row number -> value of a running exception
-        self._now = array("i", [0] * len(self._rows))
+        self._policy = {}  # key -> value chosen by the guardian
+        self._granted = {}  # key -> value of a running exception
+        self._now = array("i", [0] * ROWS.count("\n"))
         self.refresh()
 
     def __getitem__(self, key):
-        return self._now[self._at[key]]
+        return self._now[_number(key)]
 
     def keys(self):
         """All keys, in the table's order."""
-        return [row.split(" ", 1)[0] for row in self._rows]
+        return [row.split(" ", 1)[0] for row in ROWS.strip().split("\n")]
 
     def refresh(self):
         """Work out the values in force; called after any change of profile, band, policy, grants or strictness."""
-        for number in range(len(self._rows)):
-            self._now[number] = self._in_force(number)
+        number = 0
+        start = 1
+        while start < len(ROWS):
+            end = ROWS.find("\n", start)
+            self._now[number] = self._in_force(ROWS[start:end].split(" "))
+            start = end + 1
+            number += 1
 
     def default(self, key, profile):
         """The value that a profile gives a setting for this age band, before any guardian's choice."""
-        return self._default(self._parts(self._at[key])[4], profile)
+        return self._default(_row(key), profile)
 
     def choose(self, key, value):
         """Set the guardian's value (checked before by `check`); call `refresh` after the last one."""
-        self._policy[self._at[key]] = value
+        self._policy[key] = value
 
     def chosen(self):
-        """The guardian's values as a sorted list of [key, value]."""
-        return sorted([[self._rows[number].split(" ", 1)[0], self._policy[number]] for number in self._policy])
-
-    def forget(self):
-        """Drop every chosen value and exception (wipe, or a new set-up)."""
-        self._policy = {}
-        self._granted = {}
+        """The guardian's values as a sorted list of (key, value)."""
+        return sorted(self._policy.items())
 
     def grant(self, key, value):
-        """Start (or, with None, end) a bounded exception to one setting."""
-        number = self._at[key]
+        """Start (or, with None, end) a bounded exception to one setting; call `refresh` afterwards."""
         if value is None:
-            self._granted.pop(number, None)
+            self._granted.pop(key, None)
         else:
-            self._granted[number] = value
-        self._now[number] = self._in_force(number)
+            self._granted[key] = value
 
     def check(self, key, value):
         """BadRequest unless `key` exists and `value` lies in its bounds for this age band."""
-        if not isinstance(key, str) or key not in self._at:
+        if not isinstance(key, str) or " " in key or ROWS.find("\n" + key + " ") < 0:
             raise BadRequest("key", "is not a setting")
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadRequest(key, "must be a whole number")
-        _, low, high, _, _ = self._parts(self._at[key])
-        top = _per_band(high, self.band)
-        if not int(low) <= value <= top:
-            raise BadRequest(key, "must be from %s to %d" % (low, top))
+        row = _row(key)
+        top = _per_band(row[2], self.band)
+        if not int(row[1]) <= value <= top:
+            raise BadRequest(key, "must be from %s to %d" % (row[1], top))
 
     def weakens(self, key, value):
         """True if `value` is looser than what the guardian's policy says now."""
-        number = self._at[key]
-        direction = self._parts(number)[3]
-        now = self._lasting(number)
-        if direction == _LOWER:
+        row = _row(key)
+        now = self._lasting(row)
+        if row[3] == _LOWER:
             return value > now
-        if direction == _HIGHER:
+        if row[3] == _HIGHER:
             return value < now
         return value != now
 
-    def _parts(self, number):
-        """(key, low, high, direction, defaults) of a row, as text."""
-        return self._rows[number].split(" ", 4)
+    def _in_force(self, row):
+        if (self.strict or self.profile == STRICT) and row[3] != _SAME:
+            return _strictest(row)
+        if row[0] in self._granted and not self.strict:
+            return self._granted[row[0]]
+        return self._lasting(row)
 
-    def _in_force(self, number):
-        if self.strict or self.profile == STRICT:
-            return self._strictest(number)
-        if number in self._granted:
-            return self._granted[number]
-        return self._lasting(number)
-
-    def _lasting(self, number):
-        value = self._policy.get(number)
-        _, _, high, _, defaults = self._parts(number)
+    def _lasting(self, row):
+        value = self._policy.get(row[0])
         if value is None:
-            return self._default(defaults, self.profile)
-        return min(value, _per_band(high, self.band))
+            return self._default(row, self.profile)
+        return min(value, _per_band(row[2], self.band))
 
-    def _default(self, defaults, profile):
-        base, _, special = defaults.partition(" ")
-        for override in special.split(" "):
+    def _default(self, row, profile):
+        for override in row[5:]:
             name, _, values = override.partition("=")
             if name == profile:
                 return _per_band(values, self.band)
-        return _per_band(base, self.band)
+        return _per_band(row[4], self.band)
 
-    def _strictest(self, number):
-        _, _, _, direction, defaults = self._parts(number)
-        columns = defaults.split(" ")
-        if direction not in (_LOWER, _HIGHER):
-            return _per_band(columns[0], 0)
-        values = [int(value) for column in columns for value in column.split("=")[-1].split(",")]
-        return min(values) if direction == _LOWER else max(values)
+
+def _number(key):
+    """The place of a key in the table."""
+    at = ROWS.find("\n" + key + " ")
+    if at < 0:
+        raise KeyError(key)
+    return ROWS.count("\n", 0, at)
+
+
+def _row(key):
+    """[key, low, high, direction, default, profile=default ...] of a setting."""
+    at = ROWS.find("\n" + key + " ") + 1
+    return ROWS[at : ROWS.find("\n", at)].split(" ")
+
+
+def _strictest(row):
+    """The strictest of all profiles and age bands."""
+    values = [int(value) for column in row[4:] for value in column.split("=")[-1].split(",")]
+    return min(values) if row[3] == _LOWER else max(values)
 
 
 def _per_band(column, band):

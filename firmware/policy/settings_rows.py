@@ -2,7 +2,7 @@
 
 PROFILES = ("cn-ccia", "cn-gb-draft", "eu-uk", "us-coppa")
 
-ROWS = """\
+ROWS = """
 contacts.mode 0 2 < 0,1,1
 contacts.cap 0 50 < 15,30,50
 contacts.unknown 0 1 < 0
@@ -24,4 +24,5 @@ credentials.tries 3 5 < 5
 credentials.proof_seconds 60 300 < 300
 administration.grant_minutes 5 240 < 60
 administration.clock_tolerance 0 120 < 120
-administration.zone_minutes -720 840 = 480 eu-uk=60 us-coppa=-300"""
+administration.zone_minutes -720 840 = 480 eu-uk=60 us-coppa=-300
+"""

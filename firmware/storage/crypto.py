@@ -1,4 +1,4 @@
-"""HMAC, HKDF, PBKDF2, sealing and key wrap with SHA-256 and AES-256; stock MicroPython has only the two primitives."""
+"""HMAC, HKDF and sealing with SHA-256 and AES-256; stock MicroPython has only the two primitives."""
 
 import hashlib
 import struct
@@ -6,10 +6,8 @@ import struct
 import cryptolib
 from micropython import const
 
-_ECB = const(1)
 _CBC = const(2)
 _TAG = const(16)
-_WRAP_IV = b"\xa6" * 8  # RFC 3394, 2.2.3.1
 
 
 class Broken(Exception):
@@ -85,75 +83,40 @@ class Sealer:
         self._key = hkdf(key, b"", b"encrypt")
         self._mac = Hmac(hkdf(key, b"", b"authenticate"))
 
-    def _tag(self, body: bytes, aad: bytes) -> bytes:
+    def _tag(self, body, aad: bytes) -> bytes:
         # The length in front keeps the border between the two unambiguous.
         return self._mac.digest(struct.pack(">I", len(aad)), aad, body)[:_TAG]
 
-    def seal(self, iv: bytes, plain: bytes, aad: bytes) -> bytes:
-        """Return iv (16 random bytes) | ciphertext | tag; aad is authenticated and not stored."""
+    def seal(self, iv: bytes, plain: bytes, aad: bytes, head: bytes = b"") -> bytearray:
+        """Return head | iv (16 random bytes) | ciphertext | tag; aad is authenticated and not stored, head is only put
+        in front."""
+        start = len(head)
+        end = start + 16 + len(plain)
         fill = 16 - len(plain) % 16
-        body = iv + cryptolib.aes(self._key, _CBC, iv).encrypt(plain + bytes([fill]) * fill)
-        return body + self._tag(body, aad)
+        # One buffer for all of it, encrypted in place: a part of a snapshot has several KB.
+        blob = bytearray(end + fill + _TAG)
+        blob[:start] = head
+        blob[start : start + 16] = iv
+        blob[start + 16 : end] = plain
+        for at in range(end, end + fill):
+            blob[at] = fill
+        body = memoryview(blob)[start:-_TAG]
+        text = body[16:]
+        cryptolib.aes(self._key, _CBC, iv).encrypt(text, text)
+        blob[-_TAG:] = self._tag(body, aad)
+        return blob
 
     def unseal(self, blob: bytes, aad: bytes) -> bytes:
-        """Return the plain bytes; raises Broken unless blob was sealed under this key and aad."""
+        """Return the plain bytes; raises Broken unless blob was sealed under this key and aad.
+
+        A blob that is a bytearray is used up: it is decrypted in place, which saves a copy.
+        """
         if len(blob) < 48 or len(blob) % 16:
             raise Broken("length")
-        body = blob[:-_TAG]
-        if not equal(self._tag(body, aad), blob[-_TAG:]):
+        view = memoryview(blob)
+        if not equal(self._tag(view[:-_TAG], aad), view[-_TAG:]):
             raise Broken("tag")
-        plain = cryptolib.aes(self._key, _CBC, body[:16]).decrypt(body[16:])
-        return plain[: -plain[-1]]  # the tag vouches for the padding
-
-
-def seal(key: bytes, iv: bytes, plain: bytes, aad: bytes) -> bytes:
-    """Seal once; see Sealer.seal."""
-    return Sealer(key).seal(iv, plain, aad)
-
-
-def unseal(key: bytes, blob: bytes, aad: bytes) -> bytes:
-    """Unseal once; see Sealer.unseal."""
-    return Sealer(key).unseal(blob, aad)
-
-
-def _mix(register: bytearray, count: int) -> None:
-    register[6] ^= count >> 8
-    register[7] ^= count & 255
-
-
-def wrap(kek: bytes, secret: bytes) -> bytes:
-    """Return secret (a multiple of 8 bytes, at least 16) wrapped under kek, 8 bytes longer (RFC 3394, 2.2.1)."""
-    if len(secret) < 16 or len(secret) % 8:
-        raise ValueError("secret length")
-    cipher = cryptolib.aes(kek, _ECB)
-    register = bytearray(_WRAP_IV)
-    blocks = bytearray(secret)
-    count = 0
-    for _ in range(6):
-        for at in range(0, len(blocks), 8):
-            count += 1
-            mixed = cipher.encrypt(bytes(register) + bytes(blocks[at : at + 8]))
-            register[:] = mixed[:8]
-            _mix(register, count)
-            blocks[at : at + 8] = mixed[8:]
-    return bytes(register) + bytes(blocks)
-
-
-def unwrap(kek: bytes, blob: bytes) -> bytes:
-    """Return the wrapped secret; raises Broken when blob is damaged or kek is another (RFC 3394, 2.2.2)."""
-    if len(blob) < 24 or len(blob) % 8:
-        raise Broken("length")
-    cipher = cryptolib.aes(kek, _ECB)
-    register = bytearray(blob[:8])
-    blocks = bytearray(blob[8:])
-    count = 6 * (len(blocks) // 8)
-    for _ in range(6):
-        for at in range(len(blocks) - 8, -1, -8):
-            _mix(register, count)
-            count -= 1
-            mixed = cipher.decrypt(bytes(register) + bytes(blocks[at : at + 8]))
-            register[:] = mixed[:8]
-            blocks[at : at + 8] = mixed[8:]
-    if not equal(register, _WRAP_IV):
-        raise Broken("wrap")
-    return bytes(blocks)
+        text = view[16:-_TAG]
+        cipher = cryptolib.aes(self._key, _CBC, blob[:16])
+        plain = cipher.decrypt(text, text) if isinstance(blob, bytearray) else cipher.decrypt(text)
+        return bytes(plain[: -plain[-1]])  # the tag vouches for the padding

@@ -2,8 +2,10 @@
 
 import os
 
+from micropython import const
+
 _TMP = ".tmp"
-_PIECE = 1024  # bytes copied at a time
+_PIECE = const(512)  # bytes copied at a time
 
 
 class Files:
@@ -26,17 +28,14 @@ class Files:
             stream.seek(offset)
             return stream.read(length)
 
-    def append(self, name: str, data: bytes) -> None:
-        """Append data and close: littlefs makes it durable at close, as a whole."""
-        with open(self._root + name, "ab") as stream:
-            stream.write(data)
+    def append(self, name: str, data) -> None:
+        """Append data, bytes or an iterable of bytes, and close: littlefs makes it durable at close, as a whole."""
+        _write(self._root + name, "ab", data)
 
     def replace(self, name: str, data) -> None:
         """Give the file new content, bytes or an iterable of bytes, in one atomic rename."""
         path = self._root + name
-        with open(path + _TMP, "wb") as stream:
-            for piece in (data,) if isinstance(data, (bytes, bytearray)) else data:
-                stream.write(piece)
+        _write(path + _TMP, "wb", data)
         os.rename(path + _TMP, path)
 
     def cut(self, name: str, size: int) -> None:
@@ -54,8 +53,10 @@ class Files:
 
     def digest(self, name: str, hash_object) -> bytes:
         """Return the digest of the whole file, read in pieces."""
-        for piece in self._pieces(name, self.size(name)):
-            hash_object.update(piece)
+        piece = memoryview(bytearray(_PIECE))
+        with self.open(name) as stream:
+            while size := stream.readinto(piece):
+                hash_object.update(piece[:size])
         return hash_object.digest()
 
     def size(self, name: str) -> int:
@@ -84,3 +85,9 @@ class Files:
         """Return the free space in bytes."""
         status = os.statvfs(self._root)
         return status[1] * status[4]
+
+
+def _write(path: str, mode: str, data) -> None:
+    with open(path, mode) as stream:
+        for piece in (data,) if isinstance(data, (bytes, bytearray)) else data:
+            stream.write(piece)

@@ -11,25 +11,23 @@ Mark: sequence u32, denied u32, policy version u16, powered minutes u32, check u
 """
 
 import struct
-from binascii import crc32
 
 from micropython import const
 
-from firmware.storage.crypto import Broken, Hmac, hkdf, unwrap, wrap
+from firmware.loading import forget
+from firmware.storage.crypto import Hmac, hkdf
 
 _SECTOR = const(4096)
+_PIECE = const(256)  # bytes read at a time
 _MARK = const(16)
 _TRIES = const(8)
-_BLANK8 = b"\xff" * 8
 
 
-def _end(data: bytes, step: int) -> int:
-    """Return the first multiple of step after which data is blank."""
-    return -(-len(data.rstrip(b"\xff")) // step) * step
+def _key_table():
+    from firmware.storage import key_table
 
-
-def _code(cls: str, number: int) -> int:
-    return ord(cls) << 16 | number
+    forget("firmware.storage.key_table")
+    return key_table
 
 
 class Keys:
@@ -46,7 +44,7 @@ class Keys:
         self._forget()
 
     def _forget(self) -> None:
-        self._secrets: dict = {}  # secret by class and number
+        self._secrets: dict = {}  # secret by class << 16 | number
         self._table = 0  # sector of the table in force
         self._generation = 0  # 0: there is no table
         self._next = 8  # where the next secret goes
@@ -57,16 +55,11 @@ class Keys:
     def load(self) -> None:
         """Read everything; skip torn and foreign entries; finish an interrupted change."""
         self._forget()
-        self._generation, self._table = max((self._read_generation(sector), sector) for sector in (0, 1))
-        if self._generation:
-            self._load_table()
-            self._erase(self._table ^ 1)
-        for sector in (2, 3):
-            self._load_marks(sector)
+        _key_table().load(self)
 
     def get(self, cls: str, number: int):
         """Return the secret, or None."""
-        return self._secrets.get(_code(cls, number))
+        return self._secrets.get(ord(cls) << 16 | number)
 
     def numbers(self, cls: str) -> list:
         """Return the sorted numbers of the secrets of a class."""
@@ -76,38 +69,11 @@ class Keys:
         """Add one secret without erasing anything; ValueError when it exists (use change)."""
         if self.get(cls, number) is not None:
             raise ValueError("secret exists")
-        entry = self._entry(_code(cls, number), secret)
-        while self._generation and self._next + len(entry) <= _SECTOR:
-            at = self._next
-            self._next += len(entry)  # a place that fails to verify is never used again
-            if self._program(self._table, at, entry):
-                self._secrets[_code(cls, number)] = secret
-                return
-        self.change((), [(cls, number, secret)])
+        _key_table().add(self, cls, number, secret)
 
     def change(self, drop=(), add=()) -> None:
         """Drop (class, number) and add (class, number, secret), all or nothing; the dropped are erased from flash."""
-        secrets = dict(self._secrets)
-        for cls, number in drop:
-            secrets.pop(_code(cls, number), None)
-        for cls, number, secret in add:
-            secrets[_code(cls, number)] = secret
-        target = self._table ^ 1 if self._generation else 0
-        self._erase(target)
-        at = 8
-        for code in sorted(secrets):
-            entry = self._entry(code, secrets[code])
-            if at + len(entry) > _SECTOR:
-                raise OSError(28)  # ENOSPC; the old table is untouched
-            if not self._program(target, at, entry):
-                raise OSError(5)  # EIO
-            at += len(entry)
-        if not self._program(target, 0, self._head(self._generation + 1)):
-            self._erase(target)  # or a later boot might read the head well and take this table
-            raise OSError(5)
-        self._generation += 1
-        self._table, self._next, self._secrets = target, at, secrets
-        self._erase(target ^ 1)
+        _key_table().change(self, drop, add)
 
     def wipe(self) -> None:
         """Erase all secrets, then all marks."""
@@ -119,7 +85,7 @@ class Keys:
         """Raise the marks to at least these values (powered: minutes), durably; erases every 256th time only."""
         new = (sequence, denied, version, powered)
         if self.marks:
-            new = tuple(max(pair) for pair in zip(self.marks, new))
+            new = tuple(map(max, self.marks, new))
         body = struct.pack(">IIHI", *new)
         body += self._check.digest(body)[:2]
         for _ in range(_TRIES):
@@ -135,61 +101,13 @@ class Keys:
                 return
         raise OSError(5)
 
-    def _head(self, generation: int) -> bytes:
-        head = struct.pack(">I", generation)
-        # Not the plain CRC-32: that of four 0xFF is 0xFFFFFFFF, and blank flash would pass.
-        return head + struct.pack(">I", crc32(head, 1))
-
-    def _read_generation(self, sector: int) -> int:
-        head = self._flash.read(sector, 0, 8)
-        generation = struct.unpack(">I", head[:4])[0]
-        return generation if head == self._head(generation) else 0
-
-    def _kek(self, code: int) -> bytes:
-        # The name is part of the key, so that an entry under another name does not unwrap.
-        return hkdf(self._device, b"", b"wardwatch" + struct.pack(">BH", code >> 16, code & 0xFFFF))
-
-    def _entry(self, code: int, secret: bytes) -> bytes:
-        if len(secret) > 192:
-            raise ValueError("secret length")
-        head = struct.pack(">BBH", code >> 16, len(secret) // 8, code & 0xFFFF)
-        wrapped = wrap(self._kek(code), secret)
-        return head + struct.pack(">I", crc32(wrapped, crc32(head))) + wrapped
-
-    def _load_table(self) -> None:
-        data = self._flash.read(self._table, 0, _SECTOR)
-        at = 8
-        self._next = max(8, _end(data, 8))
-        while at < self._next:
-            at += self._load_entry(data, at) or 8  # after a torn entry look at every place where the next may begin
-
-    def _load_entry(self, data: bytes, at: int) -> int:
-        """Take the entry at this place; return its length, 0 when there is none."""
-        cls, eighths, number, check = struct.unpack_from(">BBHI", data, at)
-        wrapped = data[at + 8 : at + 16 + eighths * 8]
-        if check != crc32(wrapped, crc32(data[at : at + 4])):
-            return 0
-        code = cls << 16 | number
-        try:
-            self._secrets[code] = unwrap(self._kek(code), wrapped)
-        except Broken:
-            return 0
-        return 8 + len(wrapped)
-
-    def _load_marks(self, sector: int) -> None:
-        data = self._flash.read(sector, 0, _SECTOR)
-        free = _end(data, _MARK)
-        # Marks only rise, so the last valid one of a sector is its highest.
-        for at in range(free - _MARK, -1, -_MARK):
-            body = data[at : at + 14]
-            if self._check.digest(body)[:2] == data[at + 14 : at + _MARK]:
-                mark = struct.unpack(">IIHI", body)
-                if self.marks is None or mark > self.marks:
-                    self.marks = mark
-                    self._marks, self._slot = sector, free
-                return
-        if free and self.marks is None:
-            self._marks, self._slot = sector, free
+    def _end(self, sector: int, step: int) -> int:
+        """Return the first multiple of step after which the sector is blank."""
+        for at in range(_SECTOR - _PIECE, -1, -_PIECE):
+            used = len(self._flash.read(sector, at, _PIECE).rstrip(b"\xff"))
+            if used:
+                return -(-(at + used) // step) * step
+        return 0
 
     def _program(self, sector: int, at: int, data: bytes) -> bool:
         self._flash.program(sector, at, data)
@@ -197,5 +115,5 @@ class Keys:
 
     def _erase(self, sector: int) -> None:
         """Erase unless the sector is blank: erasing takes long and wears."""
-        if _end(self._flash.read(sector, 0, _SECTOR), 1):
+        if self._end(sector, 1):
             self._flash.erase(sector)

@@ -44,7 +44,7 @@ class Target:
         """What tests/bench/`script` prints. Failed when it is no success."""
         start = self.folder / ("run_%s.py" % script)
         start.write_text("import tests.bench.%s\n" % script)
-        done = micropython.run(start, *args, heap=heap, path=self.folder)
+        done = micropython.run(start, *args, heap=heap, path=self.folder, timeout=300)
         if done.returncode:
             raise Failed("%s %s in %s: %s" % (script, " ".join(args), heap, (done.stdout + done.stderr)[-2000:]))
         return done.stdout

@@ -6,8 +6,8 @@ import vfs
 
 from firmware.watch import Watch
 from simulator.portable.flash import Flash, Partition, Power
-from simulator.portable.rig import Board, Drbg, Recorder, Rig
-from tests.faults.household import WALL
+from simulator.portable.rig import Board, Drbg, Recorder
+from tests.faults.household import WALL, new_rig
 
 ROOT = "/flash"
 
@@ -35,14 +35,12 @@ class Device:
         vfs.VfsLfs2.mkfs(self.flash)
         self._seed = seed
         self.board = FlashBoard(seed, self.partition)
-        self.rig = None
-        self.report = None
 
     def start(self, power=None, step=True):
         """Switch on. With `step` false only the state has been rebuilt, and no rule has acted on the time."""
         self.power = self.flash.power = self.partition.flash.power = power or Power()
         vfs.mount(vfs.VfsLfs2(self.flash), ROOT)
-        self.rig = Rig()
+        self.rig = new_rig()
         self.rig.board = self.board
         self.rig.watch = Watch(self.board)
         self.report = self.rig.watch.start()
@@ -52,7 +50,7 @@ class Device:
 
     def stop(self):
         """Switch off; what was in memory is gone."""
-        self.rig = None
+        del self.rig
         vfs.umount(ROOT)
         gc.collect()
 

@@ -7,7 +7,19 @@ import struct
 
 from firmware.storage.keys import Keys
 from tests.faults.device import Device
-from tests.faults.household import OWNER, allowed, ask, befriend, expect, family, key_of, login, message, number_of, secrets
+from tests.faults.household import (
+    OWNER,
+    allowed,
+    ask,
+    befriend,
+    expect,
+    family,
+    key_of,
+    login,
+    message,
+    number_of,
+    secrets,
+)
 
 TEXTS = ("the marker of a secret meeting", "标记：放学后见", "marker in an answer")
 NAMES = ("mother", "friend", "bully")  # names and addresses of the household
@@ -46,7 +58,7 @@ def clean(device, needles, why):
 
 
 def key_bytes(rig, wanted):
-    """[plain key, wrapped key] of the classes and months for which wanted(class, number), as they lie in the partition."""
+    """For each secret with wanted(class, number): its bytes, the wrapped ones in the partition, their ends."""
     keys, found = rig.watch.store._keys, []
     for cls in "mpejdTC":
         for number in keys.numbers(cls):
@@ -92,7 +104,9 @@ def expiry(device):
     rig.do({"op": "advance", "seconds": 5})
     looked += clean(device, texts + evidence, "after 222 days")
     gone(device, (("e", month),))
-    expect(rig.do({"op": "packages"})["packages"] == [] and "e%04d" % month not in str(rig.do({"op": "files"})), "evidence")
+    expect(
+        rig.do({"op": "packages"})["packages"] == [] and "e%04d" % month not in str(rig.do({"op": "files"})), "evidence"
+    )
     expect(rig.do({"op": "verify"})["ok"] and rig.do({"op": "grade", "party": "bully"})["blocked"])
     looked += clean(device, MARKERS + SECRETS, "plain text")
     device.stop()

@@ -17,7 +17,6 @@ import sys
 
 from firmware.storage.crypto import Broken
 from firmware.storage.files import Files
-from simulator.portable.rig import Rig
 from tests.faults.household import (
     GUARDIAN_NUMBER,
     PIN,
@@ -28,6 +27,7 @@ from tests.faults.household import (
     family,
     login,
     message,
+    new_rig,
     records,
     setup,
 )
@@ -70,7 +70,7 @@ class Watch:
     """A watch with two finished segments, a running one, denials, two evidence packages, a renewed PIN and a policy."""
 
     def __init__(self, folder):
-        self.rig = rig = Rig()
+        self.rig = rig = new_rig()
         rig.do({"op": "new", "root": folder, "seed": "tampering", "wall": 2260 * 86400 + 28800})
         family(rig)
         self.first = Image(rig)
@@ -95,15 +95,25 @@ class Watch:
         numbers = [row[0] for row in records(rig) if row[3] == "messages.in"]
         self.texts = list(zip(numbers, ("first", "second", "third", "fourth")))
         self.digest = rig.do({"op": "state"})["digest"]
-        expect(sorted(self.good.files) == ["d000001", "e0074", "floor0" if "floor0" in self.good.files else "floor1",
-                                           "j000001", "j000002", "j000003"], sorted(self.good.files))
+        expect(
+            sorted(self.good.files)
+            == [
+                "d000001",
+                "e0074",
+                "floor0" if "floor0" in self.good.files else "floor1",
+                "j000001",
+                "j000002",
+                "j000003",
+            ],
+            sorted(self.good.files),
+        )
 
     def _rotate(self):
         engine = self.rig.watch.engine
         self.rig.watch.store.rotate(engine.clock.wall, engine.clock.powered, engine.clock.month(), engine._parts())
 
     def _evidence(self):
-        """"" if each package opens as it was journalled, else "refused"."""
+        """ "" if each package opens as it was journalled, else "refused"."""
         store = self.rig.watch.store
         for number, month, count, digest in self.packages:
             try:
@@ -114,7 +124,7 @@ class Watch:
         return ""
 
     def _text(self):
-        """"" if the message texts can be read, "text" if they read as gone; damaged text must never come out."""
+        """ "" if the message texts can be read, "text" if they read as gone; damaged text must never come out."""
         store, recent = self.rig.watch.store, self.rig.watch.engine.rules["messages"]._recent
         for number, text in self.texts:
             private = store.read(recent.place(recent.find(number)))[1]
@@ -140,7 +150,10 @@ class Watch:
 
     def _unchanged(self):
         rig = self.rig
-        expect(rig.do({"op": "grade", "party": "bully"})["blocked"] and rig.do({"op": "grade", "party": "friend"})["blocked"])
+        expect(
+            rig.do({"op": "grade", "party": "bully"})["blocked"]
+            and rig.do({"op": "grade", "party": "friend"})["blocked"]
+        )
         expect(rig.do({"op": "setting", "key": "contacts.unknown"})["value"] == 1)
         expect(len(records(rig)) >= self.last and not rig.do({"op": "state"})["strict"])
         return "harmless"
@@ -153,7 +166,9 @@ class Watch:
         expect(rig.do({"op": "setting", "key": "contacts.unknown"})["value"] == 0, "a loose setting")
         expect(ask(rig, "emergency.call", number="110")["verdict"] == "allow", "110")
         expect(setup(rig)["verdict"] == "deny", "a new set-up")
-        expect(message(rig, "bully", MOTHER)["verdict"] == "deny" and message(rig, "friend", MOTHER)["verdict"] == "deny")
+        expect(
+            message(rig, "bully", MOTHER)["verdict"] == "deny" and message(rig, "friend", MOTHER)["verdict"] == "deny"
+        )
         if not thorough:
             return
         expect(message(rig, "nobody", 1)["verdict"] == "deny")
@@ -183,7 +198,15 @@ class Watch:
             state = rig.do({"op": "state"})
             expect(not state["tampered"] and not state["strict"], "not free after the acknowledgement", state)
         expect(rig.do({"op": "state"})["private"], "guardians may read an eight-year-old's messages")
-        old = ask(rig, "administration.policy", version=4, issuer="ward", expires=0, values=[["contacts.unknown", 0]], channel="host")
+        old = ask(
+            rig,
+            "administration.policy",
+            version=4,
+            issuer="ward",
+            expires=0,
+            values=[["contacts.unknown", 0]],
+            channel="host",
+        )
         expect(old["verdict"] == "deny" and old["reason"] == "administration.old_policy", "an older policy", old)
         befriend(rig, "aunt", "guardian")
         allowed(message(rig, "aunt", 1))
@@ -192,10 +215,10 @@ class Watch:
 
 
 def flips(watch, name, stride):
-    """(place, damaged image) for bytes of a file, or of the partition: all of the beginning, every stride-th after it."""
+    """(place, damaged image) for bytes of a file, or of the partition: the whole beginning, then every stride-th."""
     data = watch.good.files[name] if name != "keys" else watch.good.keys
     for at in range(len(data)):
-        if at < 64 and stride < 20 or at % stride == 0:
+        if (at < 64 and stride < 20) or at % stride == 0:
             image = watch.good.copy()
             changed = data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :]
             if name == "keys":
@@ -216,7 +239,7 @@ def frames(data):
 
 def tally(watch, title, trials, allowed_outcomes, every=16):
     """Judge each (name, image); print the counts. Each 16th damage that is detected is followed through to the end."""
-    counts = {}
+    counts: dict[str, int] = {}
     for name, image in trials:
         number = sum(counts.values())
         try:
@@ -248,7 +271,7 @@ def evidence(watch, stride):
 
 def floor(watch, stride):
     """A damaged floor file: the built-in numbers, or the other copy's; the rest of the watch does not notice."""
-    name = [name for name in watch.good.files if name.startswith("floor")][0]
+    name = next(name for name in watch.good.files if name.startswith("floor"))
     for at, image in flips(watch, name, 1):
         expect(watch.judge(image, False) == "harmless", at)
         expect(ask(watch.rig, "emergency.call", number="110")["verdict"] == "allow")
@@ -277,24 +300,31 @@ def keys(watch, stride):
     """The head, secrets of journal, state, tags and credentials, are noticed at boot. A month's key of messages or
     evidence is as if erased: texts read as gone, packages do not open. The last mark is as if its program had been cut
     (harmless: the journal is whole); blank flash holds nothing (a set bit there only wastes a place)."""
-    outcomes = {}
     for sector in range(4):
         end = table_end(watch.good.keys, sector)
-        tally(watch, "sector%d" % sector, [pair for pair in flips(watch, "keys", stride) if sector * SECTOR <= pair[0] < end],
-              ("boot", "text", "refused") if sector < 2 else ("harmless",))
-        blank = [at for at in range(end, (sector + 1) * SECTOR, 509)]
+        tally(
+            watch,
+            "sector%d" % sector,
+            [pair for pair in flips(watch, "keys", stride) if sector * SECTOR <= pair[0] < end],
+            ("boot", "text", "refused") if sector < 2 else ("harmless",),
+        )
+        blank = range(end, (sector + 1) * SECTOR, 509)
         trials = []
         for at in blank:
             image = watch.good.copy()
             image.keys = image.keys[:at] + b"\xfe" + image.keys[at + 1 :]
             trials.append((at, image))
         tally(watch, "blank%d" % sector, trials, ("harmless",))
-    return outcomes
 
 
 def cuts(watch, stride):
     """Each file cut at every record boundary."""
-    for name, outcome in (("j000003", "boot"), ("d000001", "boot"), ("j000001", "background"), ("j000002", "background")):
+    for name, outcome in (
+        ("j000003", "boot"),
+        ("d000001", "boot"),
+        ("j000001", "background"),
+        ("j000002", "background"),
+    ):
         trials = []
         for end in frames(watch.good.files[name])[:-1]:
             image = watch.good.copy()
@@ -309,11 +339,11 @@ def files(watch, stride):
 
     def trial(title, **changes):
         image = good.copy()
-        for name in changes:
-            if changes[name] is None:
+        for name, data in changes.items():
+            if data is None:
                 del image.files[name]
             else:
-                image.files[name] = changes[name]
+                image.files[name] = data
         trials.append((title, image))
 
     for name in ("j000001", "j000002", "j000003", "d000001"):
@@ -328,7 +358,10 @@ def files(watch, stride):
     trial("newest instead of an older", j000002=segments["j000003"])
     trial("renamed", j000003=None, j000004=segments["j000003"])
     trial("older version of the newest", j000003=segments["j000003"][: frames(segments["j000003"])[-2]])
-    trial("older version of a segment", j000002=watch.earlier.files["j000002"][: frames(watch.earlier.files["j000002"])[-2]])
+    trial(
+        "older version of a segment",
+        j000002=watch.earlier.files["j000002"][: frames(watch.earlier.files["j000002"])[-2]],
+    )
     trial("denials duplicated", d000002=segments["d000001"])
     trial("older denials", d000001=segments["d000001"][: frames(segments["d000001"])[-2]])
     for title, image in (("this segment's", watch.running), ("earlier", watch.earlier), ("first", watch.first)):
@@ -350,13 +383,24 @@ def files(watch, stride):
 
 
 def partition(watch):
-    """The partition put back with the files kept: an old PIN, an old mark."""
+    """The partition put back with the files kept: old marks, and perhaps an old PIN. A few records above the mark may
+    be those of a commit whose mark the power did not reach, so the journal, which is whole, is believed."""
     trials = []
-    for title, image in (("of this segment", watch.running), ("of the one before", watch.earlier), ("first", watch.first)):
+    for title, image in (("of the segment before", watch.earlier), ("first", watch.first)):
         restored = watch.good.copy()
         restored.keys = image.keys
         trials.append((title, restored))
     tally(watch, "older partition", trials, ("boot",), 1)
+    restored = watch.good.copy()
+    restored.keys = watch.running.keys
+    tally(watch, "a few records older", [("running", restored)], ("harmless", "boot"), 1)
+    watch.good.put(watch.rig)
+    watch.rig.do({"op": "reboot"})
+    for counter in range(3, 80):
+        allowed(message(watch.rig, "mother", counter))
+    restored = Image(watch.rig)
+    restored.keys = watch.good.keys
+    tally(watch, "many records older", [("good", restored)], ("boot",), 1)
 
 
 def factory(watch):
@@ -369,8 +413,16 @@ def factory(watch):
     allowed(setup(watch.rig))
 
 
-GROUPS = {"newest": newest, "older": older, "denials": denials, "evidence": evidence, "floor": floor, "keys": keys, "cuts": cuts,
-          "files": files}
+GROUPS = {
+    "newest": newest,
+    "older": older,
+    "denials": denials,
+    "evidence": evidence,
+    "floor": floor,
+    "keys": keys,
+    "cuts": cuts,
+    "files": files,
+}
 
 
 def main(folder, stride, names):

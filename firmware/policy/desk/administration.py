@@ -63,8 +63,9 @@ def _setup(rule, request):
     month = month_of(zone_day)
     private = encode([birth, language, request["owner"]])
     decision = allow([event("administration.set_up", profile, band_at(month, birth),
-                            1 if is_private_at(month, birth) else 0, private=private)])
-    decision.create = (blob, request["wall"], region, numbers)
+                            1 if is_private_at(month, birth) else 0, zone_day, private=private)])
+    decision.wall = request["wall"]
+    decision.create = (blob, region, numbers)
     return decision
 
 
@@ -100,6 +101,8 @@ def _grant(rule, request):
 
 
 def _end_grant(rule, request):
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()  # an exception may also be the stricter value
     for grant in rule.grants:
         if grant[0] == request["key"]:
             return allow([event("administration.grant_end", grant[0])])
@@ -110,7 +113,9 @@ def _clock(rule, request):
     if not rule.credentials.proved(request):
         return stopped(_CLOCK_NOT_YOURS)
     clock, wall = rule.context.clock, request["wall"]
-    return allow([event("administration.clock", clock.wall, wall, clock.day_at(wall))], then=lambda: clock.set(wall))
+    decision = allow([event("administration.clock", clock.wall, wall, clock.day_at(wall))])
+    decision.wall = wall
+    return decision
 
 
 def _time_hint(rule, request):

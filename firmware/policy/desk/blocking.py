@@ -77,4 +77,4 @@ def _protect_end(rule, request):
         return allow()
     if rule.started[1] != CHILD and not rule.credentials.proved(request):
         return stopped(_NOT_YOURS)
-    return allow([event("blocking.mode_end", rule.started[0])], ("show",))
+    return allow([event("blocking.mode_end", rule.started[0])] + rule.resumed(), ("show",))

@@ -14,6 +14,7 @@ from firmware.policy.rules.contacts import (
     STRANGER,
     THIS_SIDE,
     UNKNOWN,
+    agreement_mac,
 )
 from firmware.policy.table import TAG
 from firmware.storage import crypto
@@ -43,11 +44,6 @@ def decide(rule, verb, request):
     if verb == "card":
         return _show_card(rule, request)
     return _group_add(rule, request)
-
-
-def agreement_mac(key, address):
-    """The 16 bytes by which the other side's guardian agrees to the contact (D21)."""
-    return crypto.hmac_sha256(key, b"agree\0", address.encode())[:16]
 
 
 def _room(rule, request):

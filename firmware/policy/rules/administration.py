@@ -35,7 +35,7 @@ class Administration(Rule):
     FORMS = """
 policy version=i65535 issuer=s16 expires=i65535 values=l64 channel?=s8
 grant key=s40 value=i65535 minutes=i1440 channel?=s8
-end_grant key=s40
+end_grant key=s40 channel?=s8
 clock wall=i channel?=s8
 time_hint wall=i
 floor region=s2 numbers=l4 channel?=s8
@@ -110,6 +110,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             self.is_private = fields[2] == 1
             self._birth_month, self.language, self.owner = json.loads(record.private)
             self.is_set_up = True
+            self._begin_day(fields[3], record.powered)
         elif verb == "policy":
             self.version, self._expires, self.expired = fields[0], fields[1], False
             flat = json.loads(record.private)
@@ -131,10 +132,12 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         elif verb == "acknowledged":
             self.tampered = ""
         elif verb in ("day", "clock"):
-            self._day = fields[0] if verb == "day" else fields[2]
-            self._day_powered = record.powered
-            self.context.clock.anchor(self._day, self._day_powered)
+            self._begin_day(fields[0] if verb == "day" else fields[2], record.powered)
         self._refresh()
+
+    def _begin_day(self, day, powered):
+        self._day, self._day_powered = day, powered
+        self.context.clock.anchor(day, powered)
 
     def snapshot(self):
         settings = self.context.settings

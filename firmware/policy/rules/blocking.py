@@ -130,10 +130,7 @@ protect_end channel?=s8
         recent = [at for at in self._tries if now - at < _WINDOW] + [now]
         burst = self.context.settings["blocking.burst"]
         if len(recent) >= burst and not self.mode:
-            clock = self.context.clock
-            decision.events = list(decision.events) + [
-                event("blocking.mode", _PROTECTIVE, _AUTO, clock.wall + _DAY_SECONDS, now + _DAY_SECONDS),
-                alerts.raised(alerts.PROTECTIVE, b"")]
+            decision.events = list(decision.events) + [self._protective(), alerts.raised(alerts.PROTECTIVE, b"")]
 
         def then():
             self._tries = recent[-10:]
@@ -141,6 +138,16 @@ protect_end channel?=s8
 
         decision.then = then
         return decision
+
+    def _protective(self):
+        clock = self.context.clock
+        return event("blocking.mode", _PROTECTIVE, _AUTO, clock.wall + _DAY_SECONDS, clock.powered + _DAY_SECONDS)
+
+    def resumed(self):
+        """The event of protective mode if its calm time is not over: no other mode's end is a way out of it."""
+        calm = self.context.settings["blocking.calm_minutes"] * 60
+        waiting = 0 <= self._last_try and self.context.clock.powered - self._last_try < calm
+        return [self._protective()] if waiting and len(self._tries) >= self.context.settings["blocking.burst"] else []
 
     def hit(self, tag, doxxes, severity):
         """(event, offer) for a detector hit on a verified message: grades rise by repetition; offer protection (F7)?"""

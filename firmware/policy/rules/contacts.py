@@ -63,6 +63,11 @@ def envelope_mac(key, sender, counter, text):
     return crypto.hmac_sha256(key, sender.encode(), b"\0", counter.to_bytes(4, "big"), text.encode())[:16]
 
 
+def agreement_mac(key, address):
+    """The 16 bytes by which the other side's guardian agrees to the contact (D21)."""
+    return crypto.hmac_sha256(key, b"agree\0", address.encode())[:16]
+
+
 class Contacts(Rule):
     """Approved and pending contacts, and small groups of them."""
 

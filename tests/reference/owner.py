@@ -1,0 +1,86 @@
+"""The owner's half of the reference model: state, settings, secrets, policy and clock."""
+
+from collections import defaultdict
+
+from tests.reference import numbers as n
+from tests.reference.grades import Mark
+
+
+def against(*pairs):
+    return {reason for reason, holds in pairs if holds}
+
+
+class Owned:
+    def __init__(self, wall):
+        self.wall, self.powered, self.trust, self.today = wall, 0, "none", 0
+        self.profile, self.birth, self.band, self.private = "", 0, 0, False  # no profile: not set up
+        self.version, self.expires, self.expired = 0, 0, False
+        self.policy, self.grants, self.contacts, self.marks = {}, {}, {}, defaultdict(Mark)  # by key, key, party, party
+        self.messages, self.packages = {}, {}  # by number: party, hit, collapsed; handed over
+        self.fails, self.locked = defaultdict(int), defaultdict(int)  # by channel
+        self.mode, self.emergency, self.last = ("", "", 0, 0), (0, 0), None
+        self.forget()
+
+    def forget(self):  # what a reboot takes away
+        self.proofs, self.attempts, self.last_attempt, self.thinking, self.slip = {}, [], self.powered, ("", 0), ("", 0)
+
+    def judge(self, act, channel=None, **given):
+        self.last, self.channel, self.unproved = None, channel, self.proofs.get(channel, 0) <= self.powered
+        why = getattr(self, act)(**given) if self.profile or act == "setup" else {"administration.set_up_first"}
+        if why and isinstance(why, set):
+            return False, why
+        if channel == "keypad" and act not in ("secret", "logout"):
+            self.proofs.pop(channel, None)  # a proof on the child's own keypad is good for one act
+        return True, {why or "ok"}
+
+    def setting(self, key, lasting=False):
+        _, _, lower, defaults = n.SETTINGS[key]
+        if not lasting and (self.expired or self.profile == "strict"):  # D3
+            return min(defaults) if lower else max(defaults)
+        chosen = self.policy.get(key, defaults[self.band])
+        return chosen if lasting or key not in self.grants else self.grants[key][0]
+
+    def secret(self, right):  # B15
+        if self.locked[self.channel] > self.powered:
+            return {"credentials.locked"}
+        self.fails[self.channel] = 0 if right else self.fails[self.channel] + 1
+        late = self.fails[self.channel] - n.TRIES
+        self.locked[self.channel] = self.powered + n.DELAYS[min(late, 3)] if late >= 0 else 0
+        self.proofs.update({self.channel: self.powered + n.PROOF} if right else {})  # D7
+        return against(("credentials.wrong", not right))
+
+    def logout(self):
+        self.proofs.pop(self.channel, None)
+
+    def set_policy(self, version, expires, values):  # D2, D7
+        now = {key: self.setting(key, lasting=True) for key, _ in values}
+        weaker = any(value != now[key] and (value > now[key]) == n.SETTINGS[key][2] for key, value in values)
+        why = against(("administration.old_policy", version <= self.version), (n.NO_PROOF, (weaker or self.expired) and self.unproved))
+        if not why:
+            self.version, self.expires, self.expired, self.policy = version, expires, False, {**self.policy, **dict(values)}
+        return why
+
+    def grant(self, key, value, minutes):  # D12
+        long = not 1 <= minutes <= self.setting("administration.grant_minutes")
+        why = against((n.NO_PROOF, self.unproved), ("administration.grant_too_long", long))
+        self.grants.update({} if why else {key: (value, self.wall + minutes * 60, self.powered + minutes * 60)})
+        return why
+
+    def clock(self, wall):  # D4
+        if not self.unproved:
+            self.wall, self.trust = wall, "set"
+            self.today = self.day()
+        return against(("administration.clock_not_yours", self.unproved))
+
+    def setup(self, wall, profile, birth, weak):
+        why = against(("administration.already_set_up", self.profile), ("credentials.weak_pin", weak))
+        if not why:
+            self.wall, self.trust, self.profile, self.birth = wall, "set", profile, birth
+            self.settle(self.day())
+        return why
+
+    def day(self):
+        return (self.wall + n.ZONES[self.profile] * 60) // n.DAY
+
+    def over(self, span):  # D12: by powered time, or by wall time where that is trusted
+        return self.powered >= span[-1] or (self.trust == "set" and self.wall >= span[-2])
