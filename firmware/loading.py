@@ -4,7 +4,7 @@ import sys
 
 
 def forget(name: str) -> None:
-    """Let the module of this full name go, to be called right after its import; the importing function may still use it.
+    """Let the module of this full name go, right after its import: the function that imported it can still use it.
 
     Loaded code lies on the heap of a microcontroller; there, the next import reads it from the flash again. A module
     used this way keeps no state and defines no exceptions. CPython keeps it: there is heap enough, and debuggers and

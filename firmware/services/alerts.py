@@ -23,11 +23,11 @@ class AlertService:
     def step(self, now):
         """Try to deliver. Returns the powered time of the next try, or None if nothing waits."""
         rule = self._engine.rules["alerts"]
-        if not rule.pending:
+        if not len(rule):
             return None
         if now < self._next_try:
             return self._next_try
-        for alert in list(rule.pending):
+        for alert in rule.pending():
             number, code, tag, severity, count, time = alert
             if not self._carrier.send_alert({"code": code, "party": tag, "severity": severity, "count": count, "time": time}):
                 self._next_try = now + _RETRY_SECONDS
@@ -37,4 +37,4 @@ class AlertService:
 
     def waiting(self, language):
         """What the child sees: the words of each alert that is not delivered yet."""
-        return [render(alert, language) for alert in self._engine.rules["alerts"].pending]
+        return [render(alert, language) for alert in self._engine.rules["alerts"].pending()]

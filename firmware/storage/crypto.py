@@ -106,17 +106,17 @@ class Sealer:
         blob[-_TAG:] = self._tag(body, aad)
         return blob
 
-    def unseal(self, blob: bytes, aad: bytes) -> bytes:
-        """Return the plain bytes; raises Broken unless blob was sealed under this key and aad.
+    def unseal(self, blob: bytes, aad: bytes, start: int = 0) -> bytes:
+        """Return the plain bytes; raises Broken unless blob, from start, was sealed under this key and aad.
 
         A blob that is a bytearray is used up: it is decrypted in place, which saves a copy.
         """
-        if len(blob) < 48 or len(blob) % 16:
+        view = memoryview(blob)[start:]
+        if len(view) < 48 or len(view) % 16:
             raise Broken("length")
-        view = memoryview(blob)
         if not equal(self._tag(view[:-_TAG], aad), view[-_TAG:]):
             raise Broken("tag")
         text = view[16:-_TAG]
-        cipher = cryptolib.aes(self._key, _CBC, blob[:16])
+        cipher = cryptolib.aes(self._key, _CBC, view[:16])
         plain = cipher.decrypt(text, text) if isinstance(blob, bytearray) else cipher.decrypt(text)
         return bytes(plain[: -plain[-1]])  # the tag vouches for the padding

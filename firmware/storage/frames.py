@@ -115,7 +115,7 @@ class Chain:
         return self._mac.digest(self.head, head, text, attachment)[:_MAC]
 
     def frame(self, items: list, attachment: bytes, limits: tuple) -> tuple:
-        """Return the next frame in four pieces; the chain goes on behind it. limits: bytes of JSON and of the attachment."""
+        """Return the next frame in four pieces; the chain goes on behind it. limits: of JSON, of the attachment."""
         text = encode(items)
         if len(text) > limits[0] or len(attachment) > limits[1]:
             raise ValueError("record too long")

@@ -4,7 +4,8 @@ import json
 
 from micropython import const
 
-from firmware.storage.crypto import Broken, Hmac, hmac_sha256
+from firmware.loading import forget
+from firmware.storage.crypto import Broken, Hmac
 from firmware.storage.journal import Journal, JournalBroken, encode
 from firmware.storage.keys import Keys
 from firmware.storage.vault import Vault
@@ -13,8 +14,20 @@ _EVENTS = const(250)  # per segment
 _BYTES = const(49152)  # per segment
 _SEGMENTS = const(12)  # kept: 30 days of at most 3,000 records
 _DENIAL_SEGMENTS = const(3)
-_UNMARKED = const(64)  # a power cut leaves at most the events of one decision without their mark
-_WIPING = "wipe"
+
+
+def _provisioning():
+    from firmware.storage import provisioning
+
+    forget("firmware.storage.provisioning")
+    return provisioning
+
+
+def _evidence():
+    from firmware.storage import evidence
+
+    forget("firmware.storage.evidence")
+    return evidence
 
 
 class Report:
@@ -41,7 +54,7 @@ class Store:
         self._device = device_secret
         self._random = random
         self._keys = Keys(partition, device_secret)
-        self._vault = Vault(files, self._keys, random)
+        self._vault = Vault(self._keys, random)
         self.main = Journal(files, self._keys, "j", "j")
         self.denials = Journal(files, self._keys, "d", "d")
         self._tag: Hmac | None = None
@@ -58,7 +71,10 @@ class Store:
         JournalBroken("closed") until rebuild_after_tamper: more events would lift a cut journal over its mark.
         """
         try:
-            report = self._open(restore, apply)
+            from firmware.storage import opening
+
+            forget("firmware.storage.opening")
+            report = Report(*opening.load(self, restore, apply))
         except JournalBroken as error:
             report = Report("broken", error.code)
         except Broken:
@@ -80,53 +96,10 @@ class Store:
         report.powered = max(marked, self.main.powered, self.denials.powered)
         return report
 
-    def _open(self, restore, apply) -> Report:
-        self._forget()
-        self._keys.load()
-        if self._files.size(_WIPING) >= 0 and self._files.read(_WIPING) == self._wiping():
-            self.wipe()
-        self._files.tidy()
-        if self._keys.marks is None and not self.main.segments():
-            self._clear()  # what an interrupted set-up may have left
-            return Report("new")
-        self.main.open(
-            lambda name, blob: self._restore(restore, name, blob),
-            lambda record: apply(self._reveal(record)),
-        )
-        self.denials.open(None, lambda record: None)
-        tag_key = self._keys.get("T", 0)
-        if tag_key is None or self._keys.get("C", 0) is None:
-            raise JournalBroken("key")
-        self._tag = Hmac(tag_key)
-        seq, denied = (self._keys.marks or (0, 0))[:2]
-        if self.main.seq < seq or self.denials.seq < denied:
-            return Report("broken", "rollback")
-        if self._keys.marks and self.main.seq > seq + _UNMARKED:
-            return Report("broken", "rollback")  # an older key partition was put back: its secrets may be old too
-        if self._keys.marks is None:
-            # Set-up was interrupted before its last step; later, a missing mark means that it was erased.
-            if self.main.seq or self.denials.seq:
-                return Report("broken", "rollback")
-            self._mark(0, self.main.powered)
-        return Report("ok")
-
     @property
     def is_new(self) -> bool:
         """True as long as no journal was created."""
         return not self.main.segments()
-
-    def _restore(self, restore, name: str, blob: bytes) -> None:
-        self._month = _month(blob)
-        restore(name, self._vault.unseal(self.main.seq, blob))
-
-    def _reveal(self, record):
-        """Give the record its private attribute."""
-        blob = record.attachment
-        if blob[:1] == b"m":
-            record.private = None
-        else:
-            record.private = self._vault.unseal(record.seq, blob) if blob else b""
-        return record
 
     def _forget(self) -> None:
         self.main.forget()
@@ -139,62 +112,18 @@ class Store:
 
     def create(self, t: int, powered: int, month: int, parts, credentials: bytes) -> None:
         """First set-up with fresh keys; parts as in rotate. A power cut leaves "new" or "ok". ValueError if set up."""
-        if self.main.segments():
-            raise ValueError("set up already")
-        self._clear()
-        secrets = [(cls, number, self._random(32)) for cls, number in (("j", 1), ("d", 1), ("T", 0))]
-        self._keys.change((), secrets + [("C", 0, _padded(credentials))])
-        self._begin(t, powered, month, parts, 1, 0, 1, 0)
+        _provisioning().create(self, t, powered, month, parts, credentials)
 
     def rebuild_after_tamper(self, t: int, powered: int, month: int, parts) -> None:
         """Begin new journals from this state after damage; what is left of the old ones is removed.
 
         Numbers go on above the marks, so that none comes again. A power cut leaves "broken" or "ok".
         """
-        seq, denied = (self._keys.marks or (0, 0))[:2]
-        seq, denied = max(seq, self.main.seq), max(denied, self.denials.seq)
-        drop = []
-        numbers = []
-        for journal, cls in ((self.main, "j"), (self.denials, "d")):
-            owned = self._keys.numbers(cls)
-            drop += [(cls, number) for number in owned]
-            numbers.append(max([0] + owned + journal.segments()) + 1)
-        secrets = [(cls, number, self._random(32)) for cls, number in zip("jd", numbers)]
-        if self._keys.get("T", 0) is None:
-            secrets.append(("T", 0, self._random(32)))
-        self._keys.change(drop, secrets)
-        self._begin(t, powered, month, parts, numbers[0], seq, numbers[1], denied)
-
-    def _begin(self, t, powered, month, parts, segment, seq, denial_segment, denied) -> None:
-        """Write both journals, the main one last (open goes by it), then the mark."""
-        self._forget()
-        self._tag = Hmac(self._keys.get("T", 0))
-        self.denials.create(t, powered, (), self._keys.get("d", denial_segment), denial_segment, denied)
-        sealed = self._sealed(month, seq, parts)
-        self.main.create(t, powered, sealed, self._keys.get("j", segment), segment, seq)
-        self._month = month
-        self._mark(0, powered)
+        _provisioning().rebuild_after_tamper(self, t, powered, month, parts)
 
     def wipe(self) -> None:
         """Destroy all keys, then all files, the safety floor's too. After a power cut open() goes on with it."""
-        try:
-            self._files.replace(_WIPING, self._wiping())
-        except OSError:
-            pass  # a full file system must not keep the keys alive
-        self._clear()
-        for name in ("floor0", "floor1", _WIPING):
-            self._files.remove(name)
-
-    def _wiping(self) -> bytes:
-        # Nobody else can write this file, or it would be a way to free the watch.
-        return hmac_sha256(self._device, b"wardwatch wipe")
-
-    def _clear(self) -> None:
-        self._keys.wipe()
-        self._forget()
-        for name in self._files.names():
-            if name not in ("floor0", "floor1", _WIPING):
-                self._files.remove(name)
+        _provisioning().wipe(self)
 
     # Events
 
@@ -258,7 +187,9 @@ class Store:
 
     def _sealed(self, month: int, seq: int, parts):
         for name, plain in parts:
-            yield name, self._vault.seal("p", month, seq, plain)
+            plain = self._vault.seal("p", month, seq, plain)
+            yield name, plain
+            plain = b""  # before the next part is made: the heap is small
 
     def check_next(self) -> bool:
         """Check one older segment in the background; False when all are done; raises JournalBroken."""
@@ -286,7 +217,11 @@ class Store:
         Return (count, digest) for the journal; events that are gone are left out. Raises NoRoom, OSError,
         JournalBroken.
         """
-        plains = []
+        return _evidence().write(
+            self._files, self._vault, month, expiry_day, number, lambda: self._plain_records(places)
+        )
+
+    def _plain_records(self, places: list):
         for place in places:
             try:
                 record, private = self.read(place)
@@ -294,8 +229,7 @@ class Store:
                 continue  # one damaged message must not cost the others
             if record:
                 items = [record.seq, record.t, record.powered, record.kind] + record.fields
-                plains.append(encode(items) + b"\n" + (private or b""))
-        return self._vault.package(month, expiry_day, number, plains)
+                yield encode(items) + b"\n" + (private or b"")
 
     def package(self, month: int, number: int) -> list:
         """Return the evidence as [([seq, t, powered, kind, *fields], private bytes)].
@@ -303,18 +237,21 @@ class Store:
         Raises Broken unless all of it verifies.
         """
         found = []
-        for plain in self._vault.read_package(month, number):
+        for plain in _evidence().read(self._files, self._vault, month, number):
             border = plain.find(b"\n")  # encode never writes one
             found.append((json.loads(plain[:border]), plain[border + 1 :]))
         return found
 
     def digest_of(self, month: int, number: int) -> str:
         """Return the digest of a package as stored now, to compare with the journalled one; raises Broken."""
-        return self._vault.digest_of(month, number)
+        return _evidence().digest_of(self._files, month, number)
 
     def expire(self, cls: str, before_month: int) -> None:
         """Erase what class cls holds from before a month. Rotate first: the newest segment must not need such a key."""
-        self._vault.expire(cls, before_month)
+        from firmware.storage import expiry
+
+        forget("firmware.storage.expiry")
+        expiry.expire(self._files, self._keys, self._vault, cls, before_month)
 
     # Secrets
 
@@ -331,16 +268,4 @@ class Store:
 
     def set_credentials(self, blob: bytes, number: int = 0) -> None:
         """Replace the credentials (at most 191 bytes); the old ones are erased."""
-        self._keys.change([("C", number)], [("C", number, _padded(blob))])
-
-
-def _padded(blob: bytes) -> bytes:
-    """Return the blob behind its length, filled up to a multiple of 8 bytes, at least 16."""
-    if len(blob) > 191:
-        raise ValueError("credentials too long")
-    size = max(16, (len(blob) + 8) // 8 * 8)
-    return bytes([len(blob)]) + blob + bytes(size - 1 - len(blob))
-
-
-def _month(blob: bytes) -> int:
-    return blob[1] << 8 | blob[2]
+        self._keys.change([("C", number)], [("C", number, _provisioning().padded(blob))])

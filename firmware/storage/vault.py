@@ -38,9 +38,8 @@ class Vault:
         """
         if len(blob) < 3:
             raise Broken("length")
-        cls, month = struct.unpack(">BH", blob)
-        body = memoryview(blob)[3:] if isinstance(blob, bytearray) else blob[3:]
-        return self._sealer(chr(cls), month).unseal(body, _bound(blob[:3], name))
+        cls, month = struct.unpack_from(">BH", blob)
+        return self._sealer(chr(cls), month).unseal(blob, _bound(blob[:3], name), 3)
 
     def _sealer(self, cls: str, month: int) -> Sealer:
         sealer = self._sealers.get((cls, month))

@@ -199,7 +199,7 @@ class Rig:
         return {"digest": _hex(digest), "tampered": administration.tampered,
                 "set_up": administration.is_set_up, "private": administration.is_private, "strict": engine.settings.strict,
                 "mode": engine.rules["blocking"].mode, "band": engine.settings.band,
-                "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending]}
+                "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()]}
 
     def setting(self, command):
         return {"value": self.watch.engine.settings[command["key"]]}

@@ -28,7 +28,7 @@ from tests.bench import full_state  # noqa: E402
 BLOCKS = 512  # 2 MB: the file system of the smallest boards
 ROOT = "/flash"
 _BLANK = b"\xff" * 256
-_TAIL = 240  # records in the newest segment, which holds 250
+_DENIALS = 240  # in the newest segment of their ring, which holds 250
 
 
 class FileFlash(Flash):
@@ -57,12 +57,15 @@ def prepare(image, records):
     device = full_state.on_flash(ROOT, keys, 0)
     full_state.prepare(device)
     full_state.chat(device, records)
-    full_state.deny(device, _TAIL)
-    while device.store.main.count < _TAIL:
+    full_state.deny(device, _DENIALS)
+    while not device.store.full:
         full_state.chat(device, device.store.main.seq + 1)
+    sector = bytearray(SECTOR)
     for path, content in ((image, flash), (image + ".keys", keys.flash)):
         with open(path, "wb") as stream:
-            stream.write(content.image())
+            for block in range(content.blocks):
+                content.read_at(block * SECTOR, sector)
+                stream.write(sector)
     found = full_state.size(device)
     found["journal_records"] = device.store.main.seq
     print(json.dumps(found))

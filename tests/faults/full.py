@@ -85,7 +85,7 @@ def no_evidence():
     rig.do({"op": "network", "online": False})
     pressed = allowed(rig.do({"op": "service", "call": "press", "with": {"place": "message", "party": "bully"}}))
     expect("content_access.sealed" not in [record[1] for record in pressed["records"]], "sealed out of the reserve")
-    expect("evidence_no_room" in [alert[1] for alert in rig.watch.engine.rules["alerts"].pending], "no alert")
+    expect("evidence_no_room" in [alert[1] for alert in rig.watch.engine.rules["alerts"].pending()], "no alert")
     expect(message(rig, "bully", 99)["reason"] == "messages.blocked")
     decisions = 0
     while rig.watch.store.main.size < 30000:

@@ -7,8 +7,8 @@ from simulator import micropython
 SCRIPT = Path(__file__).with_name("erased.py")
 
 
-def test_no_key_and_no_plain_text_is_left(micropython_binary: str, source_root: Path) -> None:
-    done = micropython.run(SCRIPT, path=source_root, heap="8M")
+def test_no_key_and_no_plain_text_is_left(micropython_binary: str, mpy_root: Path, source_root: Path) -> None:
+    done = micropython.run(SCRIPT, path=f"{mpy_root}:{source_root}", heap="8M")
     assert done.returncode == 0, done.stdout
     rows = [line.split() for line in done.stdout.splitlines()]
     assert [row[0] for row in rows] == ["expiry", "withdrawal", "renewal", "wipe", "differ"]

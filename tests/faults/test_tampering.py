@@ -15,8 +15,10 @@ def test_damage_is_noticed(group: str, tmp_path: Path) -> None:
     tampering.main(str(tmp_path / "watch"), 7, [group])
 
 
-def test_damage_is_noticed_on_micropython(micropython_binary: str, source_root: Path, tmp_path: Path) -> None:
-    done = micropython.run(SCRIPT, str(tmp_path / "watch"), "61", path=source_root, heap="8M")
+def test_damage_is_noticed_on_micropython(
+    micropython_binary: str, mpy_root: Path, source_root: Path, tmp_path: Path
+) -> None:
+    done = micropython.run(SCRIPT, str(tmp_path / "watch"), "61", path=f"{mpy_root}:{source_root}", heap="8M")
     assert done.returncode == 0, done.stdout
     print(done.stdout)
     assert len(done.stdout.splitlines()) >= 24

@@ -15,10 +15,11 @@ from hashlib import sha256
 import vfs
 from flash import DROP, HALF, MIXED, Flash, Partition, Power  # type: ignore[import-not-found]
 
-from firmware.storage import floor
+from firmware.storage import evidence, floor
 from firmware.storage.crypto import Broken
 from firmware.storage.files import Files
 from firmware.storage.journal import Journal
+from firmware.storage.key_table import entry
 from firmware.storage.keys import Keys
 from firmware.storage.store import Store
 from firmware.storage.vault import Vault
@@ -94,7 +95,7 @@ class KeyChange:
         if changed:
             image = device.partition.flash.image()
             for number in (1, 3):
-                wrapped = keys._entry(ord("m") << 16 | number, bytes([number]) * 32)[8:]
+                wrapped = entry(SECRET, ord("m") << 16 | number, bytes([number]) * 32)[8:]
                 expect(wrapped[:16] not in image and wrapped[-16:] not in image, "key left")
         if keys.get("x", 9) is None:
             keys.add("x", 9, b"x" * 16)
@@ -191,26 +192,29 @@ class Packages:
 
     def _vault(self, device):
         device.keys.load()
-        return Vault(device.files, device.keys, device.random)
+        return Vault(device.keys, device.random)
 
     def prepare(self, device):
-        self._vault(device).package(9, 100, 1, self.RECORDS)
+        self._write(device, self._vault(device), 1)
+
+    def _write(self, device, vault, number):
+        return evidence.write(device.files, vault, 9, 100, number, lambda: iter(self.RECORDS))
 
     def act(self, device, done):
         vault = self._vault(device)
         for number in (2, 3):
-            done.append(vault.package(9, 100, number, self.RECORDS)[1])
+            done.append(self._write(device, vault, number)[1])
 
     def check(self, device, done):
         vault = self._vault(device)
         for number in range(1, 5):
             try:
-                expect(vault.read_package(9, number) == self.RECORDS)
+                expect(evidence.read(device.files, vault, 9, number) == self.RECORDS)
             except Broken:
                 expect(number > 1 + len(done), number, done)
-                vault.package(9, 100, number, self.RECORDS)
-        expect([vault.digest_of(9, number) for number in (2, 3)][: len(done)] == done)
-        expect(vault.read_package(9, 4) == self.RECORDS)
+                self._write(device, vault, number)
+        expect([evidence.digest_of(device.files, 9, number) for number in (2, 3)][: len(done)] == done)
+        expect(evidence.read(device.files, vault, 9, 4) == self.RECORDS)
 
 
 class Create:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.storage import crypto
+from firmware.storage import crypto, key_table, stretch
 from simulator import micropython
 from tests.storage import vectors
 
@@ -40,20 +40,21 @@ def test_hkdf(key: bytes, salt: bytes, info: bytes, length: int) -> None:
 
 @given(st.binary(max_size=80), st.binary(max_size=80), st.integers(1, 50))
 def test_pbkdf2(password: bytes, salt: bytes, rounds: int) -> None:
-    assert crypto.pbkdf2(password, salt, rounds) == PBKDF2HMAC(hashes.SHA256(), 32, salt, rounds).derive(password)
+    assert stretch.pbkdf2(password, salt, rounds) == PBKDF2HMAC(hashes.SHA256(), 32, salt, rounds).derive(password)
 
 
 @given(key_bytes, st.integers(2, 24).flatmap(lambda count: st.binary(min_size=8 * count, max_size=8 * count)))
 def test_key_wrap(key: bytes, secret: bytes) -> None:
-    wrapped = crypto.wrap(key, secret)
+    wrapped = key_table.wrap(key, secret)
     assert wrapped == keywrap.aes_key_wrap(key, secret)
-    assert crypto.unwrap(key, wrapped) == secret
+    assert key_table.unwrap(key, wrapped) == secret
 
 
 @given(key_bytes, st.binary(min_size=16, max_size=16), st.binary(max_size=200), st.binary(max_size=40))
 def test_sealing_is_cbc_then_hmac(key: bytes, iv: bytes, plain: bytes, aad: bytes) -> None:
-    sealed = crypto.seal(key, iv, plain, aad)
-    assert crypto.unseal(key, sealed, aad) == plain
+    sealer = crypto.Sealer(key)
+    sealed = bytes(sealer.seal(iv, plain, aad))
+    assert sealer.unseal(sealed, aad) == sealer.unseal(bytearray(sealed), aad) == plain
     decryptor = Cipher(algorithms.AES(crypto.hkdf(key, b"", b"encrypt")), modes.CBC(iv)).decryptor()
     padded = decryptor.update(sealed[16:-16]) + decryptor.finalize()
     assert padded == plain + bytes([16 - len(plain) % 16]) * (16 - len(plain) % 16)

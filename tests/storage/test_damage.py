@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from firmware.storage import floor
-from firmware.storage.crypto import Broken, wrap
+from firmware.storage.crypto import Broken
 from firmware.storage.files import Files
 from firmware.storage.journal import Journal, JournalBroken, Record, encode
+from firmware.storage.key_table import kek, wrap
 from firmware.storage.keys import Keys
 from firmware.storage.store import Report, Store
 from firmware.storage.vault import NoRoom, Vault
@@ -293,7 +294,7 @@ def test_dropped_keys_leave_the_flash(watch: Watch) -> None:
     keys = watch.store._keys
     watch.commit(month=72)
     secret = keys.get("m", 72)
-    wrapped = wrap(keys._kek(ord("m") << 16 | 72), secret)
+    wrapped = wrap(kek(SECRET, ord("m") << 16 | 72), secret)
     assert wrapped in watch.partition.flash.image()
     place = watch.commit(month=73)
     watch.store.expire("m", 73)
@@ -302,7 +303,7 @@ def test_dropped_keys_leave_the_flash(watch: Watch) -> None:
     assert watch.store.read((1, place.offset))[1] == b"hello"
     journal_key = keys.get("j", 1)
     watch.store.rotate(1, 1, 73, PARTS)
-    assert wrap(keys._kek(ord("j") << 16 | 1), journal_key)[:16] not in watch.partition.flash.image()
+    assert wrap(kek(SECRET, ord("j") << 16 | 1), journal_key)[:16] not in watch.partition.flash.image()
 
 
 def test_the_marks_change_sectors_for_ever(watch: Watch) -> None:
@@ -387,7 +388,7 @@ def test_expired_evidence_is_gone(watch: Watch) -> None:
 
 
 def test_sealed_records_cannot_change_places(watch: Watch) -> None:
-    vault = Vault(Files(str(watch.folder)), watch.store._keys, watch.random)
+    vault = Vault(watch.store._keys, watch.random)
     blob = vault.seal("m", 72, 5, b"text")
     assert vault.unseal(5, blob) == b"text"
     for seq, changed in ((6, blob), (5, b"p" + blob[1:]), (5, blob[:2] + b"\x49" + blob[3:]), (5, b""), (5, blob[:3])):
@@ -460,7 +461,8 @@ def test_a_failed_write_is_cut_before_the_next(watch: Watch, monkeypatch: pytest
     watch.commit()
     append = Files.append
 
-    def half(self: Files, name: str, data: bytes) -> None:
+    def half(self: Files, name: str, pieces: list[bytes]) -> None:
+        data = b"".join(pieces)
         append(self, name, data[: len(data) // 2])
         raise OSError(28)
 

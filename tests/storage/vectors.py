@@ -4,7 +4,9 @@ import binascii
 
 import cryptolib
 
-from firmware.storage.crypto import Broken, Sealer, equal, hkdf, hmac_sha256, pbkdf2, seal, unseal, unwrap, wrap
+from firmware.storage.crypto import Broken, Sealer, equal, hkdf, hmac_sha256
+from firmware.storage.key_table import unwrap, wrap
+from firmware.storage.stretch import pbkdf2
 
 _hex = binascii.unhexlify
 
@@ -120,17 +122,21 @@ def checks():
 
 def _refusals(key: bytes):
     wrapped = wrap(key, b"s" * 16)
-    sealed = seal(key, b"i" * 16, b"plain text", b"aad")
-    yield "unseal", unseal(key, sealed, b"aad") == b"plain text"
+    sealer = Sealer(key)
+    sealed = sealer.seal(b"i" * 16, b"plain text", b"aad")
+    yield "unseal", sealer.unseal(bytes(sealed), b"aad") == b"plain text"
+    yield "unseal in place", sealer.unseal(bytearray(b"head" + sealed), b"aad", 4) == b"plain text"
+    sealed = bytes(sealed)
+    yield "seal with a head", sealer.seal(b"i" * 16, b"plain text", b"aad", b"head") == b"head" + sealed
     for at in range(len(wrapped)):
         changed = wrapped[:at] + bytes([wrapped[at] ^ 1]) + wrapped[at + 1 :]
         yield "unwrap changed", _refused(unwrap, key, changed)
     for at in range(len(sealed)):
         changed = sealed[:at] + bytes([sealed[at] ^ 128]) + sealed[at + 1 :]
-        yield "unseal changed", _refused(unseal, key, changed, b"aad")
-        yield "unseal cut", _refused(unseal, key, sealed[:at], b"aad")
+        yield "unseal changed", _refused(sealer.unseal, changed, b"aad")
+        yield "unseal cut", _refused(sealer.unseal, sealed[:at], b"aad")
         yield "unwrap cut", _refused(unwrap, key, wrapped[:at]) or at >= len(wrapped)
-    yield "unseal aad", _refused(unseal, key, sealed, b"aae") and _refused(unseal, key, sealed, b"")
+    yield "unseal aad", _refused(sealer.unseal, sealed, b"aae") and _refused(sealer.unseal, sealed, b"")
     yield "unseal key", _refused(Sealer(b"k" * 32).unseal, sealed, b"aad")
     yield "equal", equal(b"ab", b"ab") and not equal(b"ab", b"ac") and not equal(b"ab", b"a")
 

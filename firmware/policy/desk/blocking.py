@@ -73,8 +73,11 @@ def _protect(rule, request):
 
 def _protect_end(rule, request):
     """Whoever started a mode may end it; a guardian may end any."""
-    if not rule.started[0]:
+    mode, by = rule.started[:2]
+    if not mode:
+        mode, by = rule.mode, ""
+    if not mode:
         return allow()
-    if rule.started[1] != CHILD and not rule.credentials.proved(request):
+    if by != CHILD and not rule.credentials.proved(request):
         return stopped(_NOT_YOURS)
-    return allow([event("blocking.mode_end", rule.started[0])] + rule.resumed(), ("show",))
+    return allow([event("blocking.mode_end", mode)], ("show",))

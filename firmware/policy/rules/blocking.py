@@ -47,7 +47,7 @@ _ROW = const(12)
 _CAP = const(200)
 _BLOCKED = const(1)
 
-_PROTECTIVE = const("protective")
+PROTECTIVE = "protective"
 SHIELD = "shield"
 GUARDIANS = "guardians"
 _AUTO = const("auto")
@@ -79,6 +79,7 @@ protect_end channel?=s8
         self._presses = []  # powered times of the last presses
         self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
         self.started = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
+        self.alarm = [0, 0]  # wall and powered time of the end of automatic protective mode; no other mode's end ends it
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
         self._stepped = -1
@@ -95,7 +96,7 @@ protect_end channel?=s8
         """"" or _PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
         if self.context.rules["administration"].tampered:
             return GUARDIANS
-        return self.started[0]
+        return self.started[0] or (PROTECTIVE if self.alarm[1] else "")
 
     def grade(self, tag):
         row = self._table.find(tag)
@@ -129,8 +130,10 @@ protect_end channel?=s8
         now = self.context.clock.powered
         recent = [at for at in self._tries if now - at < _WINDOW] + [now]
         burst = self.context.settings["blocking.burst"]
-        if len(recent) >= burst and not self.mode:
-            decision.events = list(decision.events) + [self._protective(), alerts.raised(alerts.PROTECTIVE, b"")]
+        if len(recent) >= burst and not self.alarm[1]:
+            ends = self.context.clock.wall + _DAY_SECONDS, now + _DAY_SECONDS
+            decision.events = list(decision.events) + [event("blocking.mode", PROTECTIVE, _AUTO, ends[0], ends[1]),
+                                                       alerts.raised(alerts.PROTECTIVE, b"")]
 
         def then():
             self._tries = recent[-10:]
@@ -138,16 +141,6 @@ protect_end channel?=s8
 
         decision.then = then
         return decision
-
-    def _protective(self):
-        clock = self.context.clock
-        return event("blocking.mode", _PROTECTIVE, _AUTO, clock.wall + _DAY_SECONDS, clock.powered + _DAY_SECONDS)
-
-    def resumed(self):
-        """The event of protective mode if its calm time is not over: no other mode's end is a way out of it."""
-        calm = self.context.settings["blocking.calm_minutes"] * 60
-        waiting = 0 <= self._last_try and self.context.clock.powered - self._last_try < calm
-        return [self._protective()] if waiting and len(self._tries) >= self.context.settings["blocking.burst"] else []
 
     def hit(self, tag, doxxes, severity):
         """(event, offer) for a detector hit on a verified message: grades rise by repetition; offer protection (F7)?"""
@@ -243,12 +236,14 @@ protect_end channel?=s8
     def step(self):
         clock, events = self.context.clock, []
         mode, _, wall_until, powered_until = self.started
+        if mode and powered_until and Span(wall_until, powered_until).over(clock):
+            events.append(event("blocking.mode_end", mode))
         if self._last_try < 0:
             self._last_try = clock.powered  # not known after a reboot: the calm time begins again
-        if mode and powered_until:
+        if self.alarm[1]:
             calm = self.context.settings["blocking.calm_minutes"] * 60
-            if Span(wall_until, powered_until).over(clock) or (mode == _PROTECTIVE and clock.powered - self._last_try >= calm):
-                events.append(event("blocking.mode_end", mode))
+            if Span(self.alarm[0], self.alarm[1]).over(clock) or clock.powered - self._last_try >= calm:
+                events.append(event("blocking.mode_end", PROTECTIVE))
         day = clock.day()
         if day != self._stepped:
             self._stepped = day
@@ -268,20 +263,26 @@ protect_end channel?=s8
         return events
 
     def due(self):
-        if self.started[0] == _PROTECTIVE:
-            return min(self.started[3], self._last_try + self.context.settings["blocking.calm_minutes"] * 60)
-        return self.started[3] or None
+        calm = self._last_try + self.context.settings["blocking.calm_minutes"] * 60
+        ends = [end for end in (self.started[3], self.alarm[1], self.alarm[1] and calm) if end]
+        return min(ends) if ends else None
 
     # --- state
 
     def apply(self, verb, record):
         fields, table = record.fields, self._table
         if verb == "mode":
-            self.started = fields
-            self._last_try = -1
+            if fields[0] == PROTECTIVE:
+                self.alarm = fields[2:]
+                self._last_try = -1
+            else:
+                self.started = fields
             return
         if verb == "mode_end":
-            self.started = ["", "", 0, 0]
+            if fields[0] == PROTECTIVE:
+                self.alarm = [0, 0]
+            else:
+                self.started = ["", "", 0, 0]
             return
         tag = bytes.fromhex(fields[0])
         row = self._row(tag)
@@ -333,11 +334,11 @@ protect_end channel?=s8
         return best
 
     def snapshot(self):
-        head = encode(self.started + self._presses[-_ALARM_PRESSES:])
+        head = encode(self.started + self.alarm + self._presses[-_ALARM_PRESSES:])
         return len(head).to_bytes(2, "big") + head + self._table.dump()
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2
         values = json.loads(blob[2:size])
-        self.started, self._presses = values[:4], values[4:]
+        self.started, self.alarm, self._presses = values[:4], values[4:6], values[6:]
         self._table.load(blob[size:])

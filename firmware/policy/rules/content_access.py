@@ -13,13 +13,21 @@ from firmware.policy.clock import Span
 from firmware.policy.decision import allow, event
 from firmware.policy.recent import OPENED
 from firmware.policy.rule import Rule
+from firmware.policy.table import Table
 from firmware.storage.journal import encode
 
 # Every way by which content can leave flash. A new exit is a new name here, and a test lists them all.
 EXITS = ("screen", "voice", "cable", "export", "alert")
 
 _CAP = const(32)
-_WIDTH = const(6)
+
+# Columns of the packed row.
+_NUMBER = const(0)
+_MONTH = const(2)
+_COUNT = const(4)
+_EXPIRY = const(5)
+_HANDED = const(7)
+_ROW = const(8)
 
 
 class ContentAccess(Rule):
@@ -34,11 +42,12 @@ emergency reason=s140 channel?=s8
 
     def __init__(self, context):
         super().__init__(context)
-        self._credentials = context.rules["credentials"]
+        self.credentials = context.rules["credentials"]
         self._administration = context.rules["administration"]
         self._recent = context.recent
-        self._packages = []
+        self._table = Table(_ROW, _CAP)
         self._next = 1
+        self._stepped = -1  # the last day on which expired packages were looked for
         self.emergency = Span(0, 0)
 
     # --- for the engine, which seals before the journal is written
@@ -52,15 +61,24 @@ emergency reason=s140 channel?=s8
         return event("content_access.sealed", self._next, month, tag.hex(), count, expiry_day, digest)
 
     def package(self, number):
-        """[number, month, tag, count, expiry day, handed over], or None."""
-        for package in self._packages:
-            if package[0] == number:
-                return package
-        return None
+        """[number, month, tag in hex, count, expiry day, handed over], or None."""
+        row = self._row_of(number)
+        return self._package(row) if row >= 0 else None
 
     def packages(self):
-        """All packages, oldest first."""
-        return self._packages
+        """All packages, oldest first, as `package` gives them."""
+        return [self._package(row) for row in range(len(self._table))]
+
+    def _package(self, row):
+        table = self._table
+        return [table.number(row, _NUMBER, 2), table.number(row, _MONTH, 2), table.tag(row).hex(), table.byte(row, _COUNT),
+                table.number(row, _EXPIRY, 2), table.byte(row, _HANDED)]
+
+    def _row_of(self, number):
+        for row in range(len(self._table)):
+            if self._table.number(row, _NUMBER, 2) == number:
+                return row
+        return -1
 
     # --- time
 
@@ -69,7 +87,10 @@ emergency reason=s140 channel?=s8
 
     def step(self):
         day = self.context.clock.day()
-        gone = [event("content_access.expired", package[0]) for package in self._packages if package[4] <= day]
+        if day == self._stepped:
+            return None
+        self._stepped = day
+        gone = [event("content_access.expired", package[0]) for package in self.packages() if package[4] <= day]
         return allow(gone) if gone else None
 
     # --- state
@@ -78,14 +99,22 @@ emergency reason=s140 channel?=s8
         fields = record.fields
         if verb == "sealed":
             number, month, tag, count, expiry_day, _ = fields
-            self._packages = self._packages[1 - _CAP :] + [[number, month, tag, count, expiry_day, 0]]
+            if len(self._table) >= _CAP:
+                self._table.remove(0)
+            row = self._table.add(bytes.fromhex(tag))
+            self._table.put_number(row, _NUMBER, 2, number)
+            self._table.put_number(row, _MONTH, 2, month)
+            self._table.put_byte(row, _COUNT, count)
+            self._table.put_number(row, _EXPIRY, 2, expiry_day)
             self._next = number + 1
         elif verb == "handed_over":
-            package = self.package(fields[0])
-            if package:
-                package[5] = 1
+            row = self._row_of(fields[0])
+            if row >= 0:
+                self._table.put_byte(row, _HANDED, 1)
         elif verb == "expired":
-            self._packages = [package for package in self._packages if package[0] != fields[0]]
+            row = self._row_of(fields[0])
+            if row >= 0:
+                self._table.remove(row)
         elif verb == "emergency":
             self.emergency = Span(fields[0], fields[1])
         elif verb == "opened":
@@ -94,13 +123,11 @@ emergency reason=s140 channel?=s8
                 self._recent.add_flag(entry, OPENED)
 
     def snapshot(self):
-        values = [self._next, self.emergency.wall_until, self.emergency.powered_until]
-        for package in self._packages:
-            values += package
-        return encode(values)
+        head = encode([self._next, self.emergency.wall_until, self.emergency.powered_until])
+        return bytes((len(head),)) + head + self._table.dump()
 
     def restore(self, blob):
-        values = json.loads(blob)
-        self._next = values[0]
-        self.emergency = Span(values[1], values[2])
-        self._packages = [values[at : at + _WIDTH] for at in range(3, len(values), _WIDTH)]
+        size = blob[0] + 1
+        self._next, wall_until, powered_until = json.loads(blob[1:size])
+        self.emergency = Span(wall_until, powered_until)
+        self._table.load(blob[size:])

@@ -1,0 +1,126 @@
+"""Evidence packages (requirement F11): events resealed in a file of their month, for as long as evidence is kept.
+
+A package is appended as one durable write: magic, length of the records u32, package u32, count u16, expiry day u16,
+CRC-32 of these; then count times length u16, sealed record. `records` is a function that starts an iterator over the
+plain records: it is called twice, because all of them at once may not fit into the heap.
+"""
+
+import struct
+from binascii import crc32, hexlify
+from hashlib import sha256
+
+from micropython import const
+
+from firmware.storage.crypto import Broken
+from firmware.storage.vault import NoRoom
+
+_RESERVE = const(65536)  # bytes of the file system that evidence never takes from the journal
+_MAGIC = b"WEV1"
+_HEAD = const(20)
+_PIECE = const(512)
+
+
+def write(files, vault, month: int, expiry_day: int, number: int, records) -> tuple:
+    """Seal the records as evidence package `number` in one durable append.
+
+    Return (count, digest): the first 16 bytes of SHA-256 over the stored bytes, in hex. Raises NoRoom, OSError.
+    """
+    count = length = 0
+    for plain in records():
+        count += 1
+        length += _sealed_size(len(plain))
+    if files.free() - length - _HEAD < _RESERVE:
+        raise NoRoom
+    head = struct.pack(">4sIIHH", _MAGIC, length, number, count, expiry_day)
+    head += struct.pack(">I", crc32(head))
+    digest = sha256()
+    files.append(_file(month), _sealed(vault, month, head, records, digest, length))
+    return count, _hex(digest)
+
+
+def _sealed(vault, month: int, head: bytes, records, digest, length: int):
+    """Yield the bytes of a package, one record at a time, and keep the digest."""
+    digest.update(head)
+    yield head
+    for index, plain in enumerate(records()):
+        blob = vault.seal("e", month, head + struct.pack(">H", index), plain)
+        length -= 2 + len(blob)
+        size = struct.pack(">H", len(blob))
+        digest.update(size)
+        yield size
+        digest.update(blob)
+        yield blob
+    if length:
+        raise OSError(5)  # EIO: the flash did not say the same twice
+
+
+def read(files, vault, month: int, number: int) -> list:
+    """Return the plain records; raises Broken unless all are there and verify."""
+    at, head, end = _find(files, month, number)
+    records = []
+    at += _HEAD
+    while at < end:
+        size = int.from_bytes(files.read(_file(month), at, 2), "big")
+        if at + 2 + size > end:
+            raise Broken("length")
+        sealed = files.read(_file(month), at + 2, size)
+        records.append(vault.unseal(head + struct.pack(">H", len(records)), sealed))
+        at += 2 + size
+    if len(records) != struct.unpack(">H", head[12:14])[0]:
+        raise Broken("count")
+    return records
+
+
+def digest_of(files, month: int, number: int) -> str:
+    """Return the digest that write() returned; raises Broken when the package is not there."""
+    at, _, end = _find(files, month, number)
+    digest = sha256()
+    while at < end:
+        piece = files.read(_file(month), at, min(_PIECE, end - at))
+        digest.update(piece)
+        at += len(piece)
+    return _hex(digest)
+
+
+def _find(files, month: int, number: int) -> tuple:
+    """Return (offset, head, end) of a package. The last one counts: a torn write may have left a beginning."""
+    found = None
+    for at, head in _heads(files, month):
+        if struct.unpack(">I", head[8:12])[0] == number:
+            found = at, head, at + _HEAD + struct.unpack(">I", head[4:8])[0]
+    if found is None:
+        raise Broken("missing")
+    if found[2] > files.size(_file(month)):
+        raise Broken("length")
+    return found
+
+
+def _heads(files, month: int):
+    """Yield (offset, head) of all packages; found by search, so that damage hides one and not those behind it."""
+    at = 0
+    size = files.size(_file(month))
+    while at + _HEAD <= size:
+        piece = files.read(_file(month), at, _PIECE)
+        place = piece.find(_MAGIC)
+        if place < 0:
+            at += max(1, len(piece) - 3)
+            continue
+        head = piece[place : place + _HEAD]
+        if len(head) < _HEAD and place:
+            at += place  # it crosses the end of the piece: read again from there
+            continue
+        if len(head) == _HEAD and crc32(head[:16]) == struct.unpack(">I", head[16:])[0]:
+            yield at + place, head
+        at += place + 1
+
+
+def _sealed_size(length: int) -> int:
+    return 2 + 3 + 16 + (length // 16 + 1) * 16 + 16
+
+
+def _file(month: int) -> str:
+    return "e%04d" % month
+
+
+def _hex(digest) -> str:
+    return hexlify(digest.digest()[:16]).decode()
