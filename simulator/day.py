@@ -55,9 +55,6 @@ def main(argv: list[str]) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese still shows the rest
     try:
         return _run(options, sys.stdout)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except BadStream as bad:
         print("ward: %s" % bad, file=sys.stderr)
         return 2
@@ -78,11 +75,15 @@ def _run(options: argparse.Namespace, stream: Any) -> int:
         with story.watch:
             story.tell()
             found = report.make(story)
-    if options.json:
-        json.dump(report.as_json(story, found, options.runtime), stream, ensure_ascii=False, indent=1)
-        print(file=stream)
-    else:
-        _print(story, found, Printer(stream, brief=options.brief))
+    try:
+        if options.json:
+            json.dump(report.as_json(story, found, options.runtime), stream, ensure_ascii=False, indent=1)
+            print(file=stream)
+        else:
+            _print(story, found, Printer(stream, brief=options.brief))
+        stream.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0 if found["verified"] else 1
 
 

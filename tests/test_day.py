@@ -215,6 +215,16 @@ def test_plain_lines_are_messages(capsys: pytest.CaptureFixture[str], tmp_path: 
     }
 
 
+def test_a_day_of_strangers_only(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Nobody is a friend; the guardian's view is empty and the day still ends well."""
+    path = tmp_path / "strangers.tsv"
+    path.write_text("09:00\t?x\thello\n09:01\t?a name that is far too long for any contact\thello\n")
+    told = data(capsys, "--messages", str(path), "--age", "7")
+    assert told["contacts"] == {} and told["messages"]["all"]["refused"] == 2
+    printed = run(capsys, "--messages", str(path))
+    assert max(width(line) for line in printed.splitlines()) <= 110
+
+
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
@@ -300,7 +310,7 @@ def test_a_reader_who_stops_early_is_no_crash() -> None:
         [sys.executable, "-m", "simulator.day"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, check=False
     )
     os.close(write)
-    assert done.stderr == b""
+    assert done.stderr == b"" and done.returncode == 0
 
 
 # The pieces

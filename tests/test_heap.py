@@ -1,6 +1,6 @@
 """Engine, storage, text and rules with full state in a small heap of the real MicroPython, from .mpy, on littlefs.
 
-The workload and its start in a large heap are in tests/bench/heap_probe.py; docs/measurements.md says where the bytes go.
+The workload is in tests/bench/heap_probe.py; docs/measurements.md says where the bytes go.
 """
 
 import shutil

@@ -14,15 +14,17 @@ FIRMWARE = ROOT / "firmware"
 
 # What each part of the firmware may import of the others. A part without a line may import none.
 _BELOW = {
-    "text": (),
-    "storage": (),
-    "policy": ("text", "storage"),
-    "services": ("text", "storage", "policy"),
-    "link": ("text", "storage", "policy", "services"),
-    "ui": ("text", "storage", "policy", "services", "link"),
+    "loading": (),
+    "texts": (),
+    "text": ("loading",),
+    "storage": ("loading",),
+    "policy": ("loading", "text", "storage"),
+    "services": ("texts", "text", "storage", "policy"),
+    "link": ("texts", "text", "storage", "policy", "services"),
+    "ui": ("texts", "text", "storage", "policy", "services", "link"),
     "drivers": (),
     "board": ("drivers",),
-    "watch": ("text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
+    "watch": ("loading", "texts", "text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
     "boot": ("storage", "drivers", "board"),
     "main": ("watch",),
 }

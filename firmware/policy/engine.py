@@ -28,7 +28,7 @@ _MEMORY = const("engine.memory")
 _FOLD_SECONDS = const(60)
 _FOLD_CAP = const(16)
 _SAVE_SECONDS = const(60)
-_LATE_CAP = const(16)
+_LATE_CAP = const(48)
 
 # Not damage, but a heap too small or a flash that does not answer.
 _UNREADABLE = ("memory", "flash")
@@ -235,8 +235,11 @@ class Engine:
         return records
 
     def _journal(self, events):
-        clock = self.clock
-        return self._store.commit(clock.wall, clock.powered, clock.month(), self._administration.version, events)
+        clock, version = self.clock, self._administration.version
+        for kind, fields, _, _ in events:
+            if kind == "administration.policy":
+                version = fields[0]  # marked with its own record, so that it outlives the journal
+        return self._store.commit(clock.wall, clock.powered, clock.month(), version, events)
 
     # --- the floor's records, and repeated denials
 

@@ -32,7 +32,9 @@ class AlertService:
             if not self._carrier.send_alert({"code": code, "party": tag, "severity": severity, "count": count, "time": time}):
                 self._next_try = now + _RETRY_SECONDS
                 return self._next_try
-            self._engine.ask({"kind": "alerts.delivered", "alert": number})
+            if not self._engine.ask({"kind": "alerts.delivered", "alert": number}).allowed:
+                self._next_try = now + _RETRY_SECONDS  # not written down: it would go out again at every step
+                return self._next_try
         return None
 
     def waiting(self, language):

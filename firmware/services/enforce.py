@@ -1,19 +1,16 @@
 """How every service carries a Decision out."""
 
 
-class UnknownObligation(Exception):
-    """The service does not know an obligation of the decision: it must refuse the whole act."""
-
-
 def discharge(decision, handlers):
-    """Carry out an allowed decision's obligations; True if it was allowed.
+    """Carry out an allowed decision's obligations; True if all was done, False if the act is refused.
 
-    handlers: obligation name -> function without arguments. All names are checked before the first one acts."""
+    handlers: obligation name -> function without arguments. An obligation that the service does not know makes it refuse
+    the whole act, so all names are checked before the first one acts."""
     if not decision.allowed:
         return False
     for name in decision.obligations:
         if name not in handlers:
-            raise UnknownObligation(name)
+            return False
     for name in decision.obligations:
         handlers[name]()
     return True

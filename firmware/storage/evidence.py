@@ -1,10 +1,12 @@
 """Evidence packages (requirement F11): events resealed in a file of their month, for as long as evidence is kept.
 
 A package is appended as one durable write: magic, length of the records u32, package u32, count u16, expiry day u16,
-CRC-32 of these; then count times length u16, sealed record. `records` is a function that starts an iterator over the
-plain records: it is called twice, because all of them at once may not fit into the heap.
+CRC-32 of these; then count times length u16, sealed record.
+
+Loaded for one act and dropped again; seal and unseal work on the fields of the Store.
 """
 
+import json
 import struct
 from binascii import crc32, hexlify
 from hashlib import sha256
@@ -12,6 +14,7 @@ from hashlib import sha256
 from micropython import const
 
 from firmware.storage.crypto import Broken
+from firmware.storage.frames import JournalBroken, encode
 from firmware.storage.vault import NoRoom
 
 _RESERVE = const(65536)  # bytes of the file system that evidence never takes from the journal
@@ -20,10 +23,37 @@ _HEAD = const(20)
 _PIECE = const(512)
 
 
+def seal(store, month: int, expiry_day: int, places: list, number: int) -> tuple:
+    """See Store.evidence."""
+
+    def records():
+        for place in places:
+            try:
+                record, private = store.read(place)
+            except JournalBroken:
+                continue  # one damaged message must not cost the others
+            if record:
+                items = [record.seq, record.t, record.powered, record.kind] + record.fields
+                yield encode(items) + b"\n" + (private or b"")
+
+    return write(store._files, store._vault, month, expiry_day, number, records)
+
+
+def unseal(store, month: int, number: int) -> list:
+    """See Store.package."""
+    found = []
+    for plain in read(store._files, store._vault, month, number):
+        border = plain.find(b"\n")  # encode never writes one
+        found.append((json.loads(plain[:border]), plain[border + 1 :]))
+    return found
+
+
 def write(files, vault, month: int, expiry_day: int, number: int, records) -> tuple:
     """Seal the records as evidence package `number` in one durable append.
 
-    Return (count, digest): the first 16 bytes of SHA-256 over the stored bytes, in hex. Raises NoRoom, OSError.
+    records is a function that starts an iterator over the plain records: it is called twice, because all of them at
+    once need not fit into the heap. Return (count, digest): the first 16 bytes of SHA-256 over the stored bytes, in
+    hex. Raises NoRoom, OSError.
     """
     count = length = 0
     for plain in records():
@@ -54,21 +84,21 @@ def _sealed(vault, month: int, head: bytes, records, digest, length: int):
         raise OSError(5)  # EIO: the flash did not say the same twice
 
 
-def read(files, vault, month: int, number: int) -> list:
-    """Return the plain records; raises Broken unless all are there and verify."""
+def read(files, vault, month: int, number: int):
+    """Yield the plain records; raises Broken at the end at the latest unless all are there and verify."""
     at, head, end = _find(files, month, number)
-    records = []
+    count = 0
     at += _HEAD
     while at < end:
         size = int.from_bytes(files.read(_file(month), at, 2), "big")
         if at + 2 + size > end:
             raise Broken("length")
         sealed = files.read(_file(month), at + 2, size)
-        records.append(vault.unseal(head + struct.pack(">H", len(records)), sealed))
+        yield vault.unseal(head + struct.pack(">H", count), sealed)
+        count += 1
         at += 2 + size
-    if len(records) != struct.unpack(">H", head[12:14])[0]:
+    if count != struct.unpack(">H", head[12:14])[0]:
         raise Broken("count")
-    return records
 
 
 def digest_of(files, month: int, number: int) -> str:

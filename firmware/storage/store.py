@@ -1,12 +1,10 @@
 """The store: journals, vault and keys behind one door, the only part of storage that the policy engine sees."""
 
-import json
-
 from micropython import const
 
 from firmware.loading import forget
 from firmware.storage.crypto import Broken, Hmac
-from firmware.storage.journal import Journal, JournalBroken, encode
+from firmware.storage.journal import Journal, JournalBroken
 from firmware.storage.keys import Keys
 from firmware.storage.vault import Vault
 
@@ -217,30 +215,14 @@ class Store:
         Return (count, digest) for the journal; events that are gone are left out. Raises NoRoom, OSError,
         JournalBroken.
         """
-        return _evidence().write(
-            self._files, self._vault, month, expiry_day, number, lambda: self._plain_records(places)
-        )
-
-    def _plain_records(self, places: list):
-        for place in places:
-            try:
-                record, private = self.read(place)
-            except JournalBroken:
-                continue  # one damaged message must not cost the others
-            if record:
-                items = [record.seq, record.t, record.powered, record.kind] + record.fields
-                yield encode(items) + b"\n" + (private or b"")
+        return _evidence().seal(self, month, expiry_day, places, number)
 
     def package(self, month: int, number: int) -> list:
         """Return the evidence as [([seq, t, powered, kind, *fields], private bytes)].
 
         Raises Broken unless all of it verifies.
         """
-        found = []
-        for plain in _evidence().read(self._files, self._vault, month, number):
-            border = plain.find(b"\n")  # encode never writes one
-            found.append((json.loads(plain[:border]), plain[border + 1 :]))
-        return found
+        return _evidence().unseal(self, month, number)
 
     def digest_of(self, month: int, number: int) -> str:
         """Return the digest of a package as stored now, to compare with the journalled one; raises Broken."""

@@ -5,6 +5,7 @@ from typing import Any
 from firmware.text import reading
 from simulator.days.story import CHILD, Story
 from simulator.days.timeline import Entry, Printer, pad
+from simulator.watch import Person
 
 __all__ = ["CHILD", "as_json", "make", "write"]
 
@@ -117,7 +118,7 @@ def _tamper(story: Story) -> list[Entry]:
         "settings: " + ("strict" if state["strict"] else "NOT strict"),
     )
     timeline.add("somebody", "flips one bit of %d in a copy of its flash" % (len(data) * 8), facts=facts)
-    friend = story.friends()[0]
+    friend = (story.friends() or [Person("Somebody")])[0]
     timeline.add(friend.name, "", watch.message(friend, "Hello?"), said="Hello?", arrives=True)
     timeline.add(CHILD, "dials 110", watch.call("110"))
     watch.sos()

@@ -187,7 +187,9 @@ class Printer:
             self._column(" " * 8 + "journal", _kinds(entry["journal"]), style="dim")
 
     def _who(self, entry: Entry) -> str:
-        return " %s  %s" % (entry["time"], entry["who"])
+        room = _INDENT - 9  # beside the time
+        who = entry["who"] if width(entry["who"]) <= room else wrap(entry["who"], room - 1)[0] + "…"
+        return " %s  %s" % (entry["time"], who)
 
     def _decision(self, decision: Answer, entry: Entry) -> None:
         verdict = self._style("allow" if decision["verdict"] == "allow" else "deny", "→ " + decision["verdict"])

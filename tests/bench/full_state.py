@@ -1,6 +1,6 @@
 """The fullest state a watch can hold, made through real requests; runs on CPython and on MicroPython.
 
-50 contacts, 200 graded accounts, all evidence packages and alerts, the last 128 messages, and as long a journal as wanted.
+50 contacts, 200 graded accounts, all evidence packages and alerts, 128 messages, and as long a journal as wanted.
 """
 
 from hashlib import sha256
@@ -26,7 +26,7 @@ PERSONAL = "我的电话是13912345678哦"
 PIN = "482915"
 _SECRET = b"device secret of the test watch "
 _CLIENT_KEY = b"client key of an invented phrase"
-_AUTH = "n=guardian,r=nonce0123456789,r=nonce0123456789abcdef,s=WlpaWlpaWlpaWlpaWlpaWg==,i=4096,c=biws,r=nonce0123456789abcdef"
+_AUTH = "n=guardian,r=nonce0123456789,r=nonce0123456789abcdef,s=Wlpa,i=4096,c=biws,r=nonce0123456789abcdef"
 
 
 class Random:
@@ -72,7 +72,11 @@ def on_flash(root, partition, seed):
     """A device over a folder and a key partition."""
     files = Files(root)
     store = Store(files, partition, _SECRET, Random(seed))
-    return Device(store, lambda: floor.load(files, _SECRET), lambda region, numbers: floor.save(files, _SECRET, region, numbers), seed)
+
+    def save(region, numbers):
+        floor.save(files, _SECRET, region, numbers)
+
+    return Device(store, lambda: floor.load(files, _SECRET), save, seed)
 
 
 # --- parties: everybody and every number is invented
@@ -107,7 +111,8 @@ def agreement(number):
 def message(number, counter, text):
     """The fields of a genuine message from a contact."""
     sender = address(number)
-    return {"sender": sender, "counter": counter, "mac": envelope_mac(_key(number), sender, counter, text).hex(), "text": text}
+    mac = envelope_mac(_key(number), sender, counter, text).hex()
+    return {"sender": sender, "counter": counter, "mac": mac, "text": text}
 
 
 def foreign(number, text):
@@ -120,7 +125,8 @@ def foreign(number, text):
 
 def verifier():
     """The fields of the guardian's two secrets."""
-    return {"salt": "5a" * 16, "rounds": 4096, "stored_key": sha256(_CLIENT_KEY).digest().hex(), "server_key": "5b" * 32, "pin": PIN}
+    stored = sha256(_CLIENT_KEY).digest().hex()
+    return {"salt": "5a" * 16, "rounds": 4096, "stored_key": stored, "server_key": "5b" * 32, "pin": PIN}
 
 
 def birth():
@@ -161,8 +167,9 @@ def prepare(device):
     for number in range(1, CONTACTS):
         add(device, number)
     device.must("administration.policy", version=7, issuer="owner", expires=65000, channel=HOST,
-                values=[["contacts.unknown", 1], ["contacts.mode", 2], ["contacts.groups", 8], ["messages.keep_days", 20],
-                        ["blocking.decay_days", 365], ["administration.grant_minutes", 240]])
+                values=[["contacts.unknown", 1], ["contacts.mode", 2], ["contacts.groups", 8],
+                        ["messages.keep_days", 20], ["blocking.decay_days", 365],
+                        ["administration.grant_minutes", 240]])
     for number in range(1, _GRADED + 1):
         for counter in (1, 2):
             device.must("messages.incoming", **message(number, counter, RUDE))
@@ -191,7 +198,8 @@ def deny(device, records):
 def size(device):
     """What shows that the state is full."""
     rules = device.engine.rules
-    known = [address(number) for number in range(1, _GRADED + 1)] + [stranger(number) for number in range(ACCOUNTS - _GRADED)]
+    known = [address(number) for number in range(1, _GRADED + 1)]
+    known += [stranger(number) for number in range(ACCOUNTS - _GRADED)]
     graded = [name for name in known if rules["blocking"].grade(rules["contacts"].party(name).tag)]
-    return {"contacts": len(rules["contacts"]), "graded": len(graded), "packages": len(rules["content_access"].packages()),
-            "alerts": len(rules["alerts"].pending), "tampered": rules["administration"].tampered}
+    return {"contacts": len(rules["contacts"]), "graded": len(graded), "alerts": len(rules["alerts"]),
+            "packages": len(rules["content_access"].packages()), "tampered": rules["administration"].tampered}

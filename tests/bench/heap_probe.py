@@ -1,4 +1,4 @@
-"""Full state on littlefs, with the flash in a file outside the heap. Runs on MicroPython, compiled, in a heap of any size.
+"""Full state on littlefs, with the flash in a file outside the heap. Runs on MicroPython, in a heap of any size.
 
 usage: prepare IMAGE RECORDS    make the state and its history (in a heap of 16 MB); prints what it holds
        run IMAGE                boot from it and use it; prints what was found and done
@@ -10,7 +10,8 @@ Every output but that of `steps` is one line of JSON.
 
 import gc
 
-gc.threshold(8192)  # or the garbage of loading lies scattered between what stays, and no large block is free
+# Or the garbage of loading lies scattered between what stays, and no large block is free.
+gc.threshold(8192)  # type: ignore[attr-defined]
 
 import json  # noqa: E402
 import sys  # noqa: E402
@@ -21,7 +22,7 @@ import vfs  # noqa: E402
 from simulator.portable.flash import ERASE_MICROS, SECTOR, Flash, Partition, Power  # noqa: E402
 
 gc.collect()
-_BEFORE = gc.mem_alloc()
+_BEFORE = gc.mem_alloc()  # type: ignore[attr-defined]
 
 from tests.bench import full_state  # noqa: E402
 
@@ -49,7 +50,8 @@ def start(image, seed):
 
 
 def prepare(image, records):
-    gc.threshold(-1)  # with the flash in the heap a collection takes long
+    # With the flash in the heap a collection takes long.
+    gc.threshold(-1)  # type: ignore[attr-defined]
     flash = Flash(None, BLOCKS, Power())
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), ROOT)
@@ -75,7 +77,7 @@ class Opened:
     """Counts what a boot reads of the journals: opened segments by name, frames."""
 
     def __init__(self, store):
-        self.names = []
+        self.names: list[str] = []
         files = store._files
         opening = files.open
 
@@ -96,7 +98,7 @@ class Steps:
 
     def __call__(self, what):
         gc.collect()
-        now = gc.mem_alloc()
+        now = gc.mem_alloc()  # type: ignore[attr-defined]
         if self._loud:
             print("%-34s %7d %7d" % (what, now - self._last, now))
         self._last = now
@@ -152,14 +154,15 @@ def use(device, found, step):
 
 
 def boot(image, times):
+    gc.threshold(-1)  # type: ignore[attr-defined]
     took = []
     records = 0
     for number in range(times):
         device = start(image, 8000000 + number * 1000)
         gc.collect()
-        begun = time.ticks_us()
+        begun = time.ticks_us()  # type: ignore[attr-defined]
         device.engine.rebuild(full_state.WALL + 10000000)
-        took.append(time.ticks_diff(time.ticks_us(), begun) / 1000)
+        took.append(time.ticks_diff(time.ticks_us(), begun) / 1000)  # type: ignore[attr-defined]
         records = device.store.main.count + device.store.denials.count
         vfs.umount(ROOT)
     print(json.dumps({"ms": took, "records": records, "journal_records": device.store.main.seq}))

@@ -12,12 +12,14 @@ class MemoryStore:
         self._tag = Hmac(b"tag key of the measurement")
         self._credentials = b""
         self._seq = 0
+        self.is_new = True
 
     def open(self, restore, apply):
         return Report("new")
 
     def create(self, t, powered, month, parts, credentials):
         self._credentials = credentials
+        self.is_new = False
 
     def commit(self, t, powered, month, version, events):
         records = []
@@ -45,6 +47,7 @@ class MemoryStore:
 
     def wipe(self):
         self._credentials = b""
+        self.is_new = True
 
     def evidence(self, month, expiry_day, places, number):
         return len(places), "00" * 16

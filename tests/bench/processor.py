@@ -1,7 +1,7 @@
 """Time and allocations of `ask` without storage, per row of requests.py. Runs on CPython and on MicroPython.
 
-Prints one line of JSON: {row: [microseconds, microseconds of the floor or 0, bytes allocated or -1]}, medians. The floor of a
-decision is the JSON and the HMAC of its journal records, on the same runtime in the same run; 0 when it makes none.
+Prints one line of JSON: {row: [microseconds, microseconds of the floor or 0, bytes allocated or -1]}, medians. The
+floor of a decision is the JSON and the HMAC of its journal records, on the same runtime in the same run; 0 without any.
 """
 
 import gc
@@ -78,8 +78,8 @@ def _once(device, row, number, allocated):
 
 def main():
     result = {}
-    device = _device()
     for row in requests.ROWS:
+        device = _device()  # a row may leave anything behind
         times = 5 if row[0] in _SLOW else _TIMES
         rounds = [_once(device, row, number, False) for number in range(times)]
         used = [_once(device, row, times + number, True)[2] for number in range(5)] if _ON_MICROPYTHON else [-1]

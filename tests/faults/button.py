@@ -82,6 +82,8 @@ def mode_case(folder, mode, enter, way, online):
         for direction in ("call_in", "call_out"):
             call = rig.do({"op": "service", "call": direction, "with": {"number": number_of("bully")}})
             expect(call["reason"] == "calls.blocked", call)
+        for what in ("request", "invite", "mention", "comment"):
+            expect(ask(rig, "contacts.incoming", address="bully", what=what)["reason"] == "contacts.closed", what)
         if not again:
             rig.do({"op": "reboot"})
     expect(rig.do({"op": "seen"})["sent"] == [], "the other side learns something")

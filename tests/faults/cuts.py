@@ -29,7 +29,6 @@ from tests.faults.household import (
 )
 
 SHOWN = 20  # messages that go into the evidence
-RECOVERY_CUTS = 2
 WIPED = b"\xff" * 16384
 
 
@@ -84,6 +83,7 @@ class Block:
 
     away = 0  # seconds that the watch is off before the operation
     settled = True  # before it the watch was on once more, so that only the operation is left to be cut
+    recovery_cuts = 2  # second cuts, at the first operations of the recovery
     final: list = []  # the facts after an uninterrupted run
 
     def prepare(self, rig):
@@ -200,6 +200,7 @@ class Rotation(Block):
 
     messages = 44  # of 1,000 characters: 48 KB
     settled = False  # the first step of time is the operation
+    recovery_cuts = 1
 
     def prepare(self, rig):
         family(rig)
@@ -365,7 +366,7 @@ class Cutter:
         after = self.device.images()
         self._recover(Power(), done, False)
         again, held = 0, variant != HALF  # one variant of second cuts is enough
-        while again < RECOVERY_CUTS and not held:
+        while again < self.operation.recovery_cuts and not held:
             self.device.load(after)
             held = self._recover(Power(again, variant), done, True)
             self._recover(Power(), done, False)

@@ -4,6 +4,7 @@ usage: erased.py    prints how many keys and markers were looked for, and in how
 """
 
 import struct
+from binascii import crc32
 
 from firmware.storage.keys import Keys
 from tests.faults.device import Device
@@ -57,16 +58,26 @@ def clean(device, needles, why):
     return len(needles)
 
 
-def key_bytes(rig, wanted):
+def key_bytes(device, wanted):
     """For each secret with wanted(class, number): its bytes, the wrapped ones in the partition, their ends."""
-    keys, found = rig.watch.store._keys, []
+    keys, found = device.rig.watch.store._keys, []
     for cls in "mpejdTC":
         for number in keys.numbers(cls):
             if wanted(cls, number):
                 secret = keys.get(cls, number)
-                wrapped = keys._entry(ord(cls) << 16 | number, secret)[8:]
+                wrapped = wrapped_key(device.partition.flash.image(), cls, number, len(secret))
                 found += [secret, wrapped, wrapped[:16], wrapped[-16:]]
     return found
+
+
+def wrapped_key(image, cls, number, size):
+    """The wrapped secret in the key table, found by its entry's head and check as firmware/storage/keys.py has them."""
+    head = struct.pack(">BBH", ord(cls), size // 8, number)
+    for at in range(8, 2 * 4096, 8):
+        wrapped = image[at + 8 : at + 16 + size]
+        if image[at : at + 4] == head and crc32(wrapped, crc32(head)) == struct.unpack(">I", image[at + 4 : at + 8])[0]:
+            return wrapped
+    raise AssertionError("no entry", cls, number)
 
 
 def present(device, found):
@@ -88,8 +99,8 @@ def expiry(device):
     """Half a year on: keys of texts after 30 days, of evidence after 180."""
     rig = live(device)
     month = rig.watch.engine.clock.month()
-    texts = key_bytes(rig, lambda cls, number: cls in "mp" and number == month)
-    evidence = key_bytes(rig, lambda cls, number: cls == "e")
+    texts = key_bytes(device, lambda cls, number: cls in "mp" and number == month)
+    evidence = key_bytes(device, lambda cls, number: cls == "e")
     present(device, texts + evidence)
     device.stop()
     device.board.true_time += 62 * 86400
@@ -117,7 +128,7 @@ def withdrawal(device):
     """Consent to keep texts is withdrawn: their keys go at once, everything else stays."""
     rig = live(device)
     month = rig.watch.engine.clock.month()
-    found = key_bytes(rig, lambda cls, number: cls == "m")
+    found = key_bytes(device, lambda cls, number: cls == "m")
     present(device, found)
     rig.watch.store.expire("m", month + 1)
     looked = clean(device, found, "after withdrawal")
@@ -134,7 +145,7 @@ def renewal(device):
     """New secrets of the guardian: the old verifiers are gone."""
     rig = live(device)
     old = rig.watch.store.credentials()
-    found = key_bytes(rig, lambda cls, number: cls == "C")
+    found = key_bytes(device, lambda cls, number: cls == "C")
     present(device, found)
     allowed(ask(rig, "credentials.renew", channel="host", **secrets("593817")))
     looked = clean(device, found + [old[:32], old[-36:]], "after renewal")
@@ -145,7 +156,7 @@ def renewal(device):
 def wipe(device):
     """Back to the factory: no key, no text, nothing."""
     rig = live(device)
-    found = key_bytes(rig, lambda cls, number: True)
+    found = key_bytes(device, lambda cls, number: True)
     present(device, found)
     looked = clean(device, MARKERS + SECRETS, "plain text before the wipe")
     allowed(login(rig))
@@ -179,12 +190,12 @@ def differ():
     for seed in ("one", "other"):
         device = Device(seed=seed)
         rig = live(device)
-        tags = {rig.watch.store.tag(name) for name in NAMES}
+        tags = {rig.watch.store.tag(name) for name in NAMES} | set(key_bytes(device, lambda cls, number: True))
         found.append((sealed_parts(rig.watch.store._files), tags, device.partition.flash.image()))
         device.stop()
     (pieces, tags, keys), (others, other_tags, other_keys) = found
     expect(len(pieces) > 100 and not pieces & others, "shared sealed bytes", pieces & others)
-    expect(not tags & other_tags, "shared names")
+    expect(not tags & other_tags, "shared names or keys")
     shared = [at for at in range(8, 8176, 16) if keys[at : at + 16] == other_keys[at : at + 16] != b"\xff" * 16]
     expect(not shared, "shared keys", shared)
     print("differ", len(pieces), len(others))

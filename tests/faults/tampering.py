@@ -40,17 +40,12 @@ MOTHER = 2000  # counters of the messages after the damage
 class Image:
     """Everything that is stored: the files by name, and the key partition."""
 
-    def __init__(self, rig):
-        files = Files(rig.board.root)
-        self.files = {name: files.read(name) for name in files.names()}
-        self.keys = rig.board.partition.flash.image()
-        self.time = rig.board.true_time
+    def __init__(self, files, keys, time):
+        self.files, self.keys, self.time = files, keys, time
 
     def copy(self):
         """A copy to be damaged."""
-        other = Image.__new__(Image)
-        other.files, other.keys, other.time = dict(self.files), self.keys, self.time
-        return other
+        return Image(dict(self.files), self.keys, self.time)
 
     def put(self, rig):
         """Make it what the watch has stored."""
@@ -66,6 +61,13 @@ class Image:
         rig.board.carrier.online = True
 
 
+def stored(rig):
+    """The image of what the watch has stored now."""
+    files = Files(rig.board.root)
+    content = {name: files.read(name) for name in files.names()}
+    return Image(content, rig.board.partition.flash.image(), rig.board.true_time)
+
+
 class Watch:
     """A watch with two finished segments, a running one, denials, two evidence packages, a renewed PIN and a policy."""
 
@@ -73,7 +75,7 @@ class Watch:
         self.rig = rig = new_rig()
         rig.do({"op": "new", "root": folder, "seed": "tampering", "wall": 2260 * 86400 + 28800})
         family(rig)
-        self.first = Image(rig)
+        self.first = stored(rig)
         values = [["contacts.unknown", 1]]
         allowed(ask(rig, "administration.policy", version=5, issuer="ward", expires=0, values=values, channel="host"))
         allowed(message(rig, "bully", 1, "first"))
@@ -81,16 +83,16 @@ class Watch:
         self._rotate()
         expect(message(rig, "bully", 2)["verdict"] == "deny")
         allowed(message(rig, "friend", 1, "second"))
-        self.earlier = Image(rig)
+        self.earlier = stored(rig)
         self._rotate()
-        self.running = Image(rig)
+        self.running = stored(rig)
         rig.do({"op": "advance", "seconds": 5})
         allowed(message(rig, "friend", 2, "third"))
         rig.do({"op": "advance", "seconds": 5})
         allowed(ask(rig, "blocking.press", party="friend", place="message"))
         allowed(message(rig, "mother", 1, "fourth"))
         self.last = len(records(rig))
-        self.good = Image(rig)
+        self.good = stored(rig)
         self.packages = [[row[4], row[5], row[7], row[9]] for row in records(rig) if row[3] == "content_access.sealed"]
         numbers = [row[0] for row in records(rig) if row[3] == "messages.in"]
         self.texts = list(zip(numbers, ("first", "second", "third", "fourth")))
@@ -280,7 +282,7 @@ def floor(watch, stride):
     watch.rig.do({"op": "reboot"})
     allowed(login(watch.rig))
     allowed(ask(watch.rig, "administration.floor", region="eu", numbers=["13900000009"], channel="host"))
-    both, kept = Image(watch.rig), watch.good
+    both, kept = stored(watch.rig), watch.good
     watch.good = both
     for name in ("floor0", "floor1"):
         for at, image in flips(watch, name, 7):
@@ -398,7 +400,7 @@ def partition(watch):
     watch.rig.do({"op": "reboot"})
     for counter in range(3, 80):
         allowed(message(watch.rig, "mother", counter))
-    restored = Image(watch.rig)
+    restored = stored(watch.rig)
     restored.keys = watch.good.keys
     tally(watch, "many records older", [("good", restored)], ("boot",), 1)
 

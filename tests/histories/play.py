@@ -1,5 +1,7 @@
 """Plays one history on CPython, step by step beside the reference model, and says what every history must keep to."""
 
+import copy
+import shutil
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,21 +10,39 @@ from tests.histories.batch import ENDING, HistoryRig
 from tests.histories.world import NOW, Act, World
 
 Json = dict[str, Any]
+Steps = Iterable[tuple[str, int, int]]
+
+
+def copy_flash(source: str, target: str) -> None:
+    """The files and the key partition of a watch."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, copy_function=shutil.copyfile)
+    shutil.copyfile(source + ".keys", target + ".keys")
 
 
 class Played:
     """One history: its commands and answers, ready to be compared with another runtime's."""
 
-    def __init__(self, root: str, birth: int, profile: int, steps: Iterable[tuple[str, int, int]]):
+    def __init__(self, root: str, birth: int = 0, profile: int = 0, steps: Steps = (), start: "Played | None" = None):
+        """A watch set up anew, or one that goes on in a copy of what `start` has left on its flash."""
+        self.root, self.start = root, start
         self.commands: list[Json] = []
         self.answers: list[Json] = []
         self._rig = HistoryRig()
-        self._world = World(root, birth, profile)
-        self._model = self._world.model
         self._true = NOW  # what a clock that nobody touches would show
         self._day_from = 0  # powered time at which the day in force may have begun
         self._blocked: set[str] = set()
-        self._play(self._world.beginning())
+        if start:
+            self._world = copy.deepcopy(start._world)
+            self._model = self._world.model
+            self._model.forget()
+            copy_flash(start.root, root)
+            self._play([({"op": "new", "root": root, "keep": True, "wall": NOW}, None), ({"op": "clock"}, None)])
+            self._play(self._world.login(0, 0))
+        else:
+            self._world = World(root, birth, profile)
+            self._model = self._world.model
+            self._play(self._world.beginning())
         for step in steps:
             self._play(self._world.steps(*step))
         for command in ENDING:
@@ -114,7 +134,7 @@ class Played:
             self._true += command["seconds"]
             model.wall += command["seconds"]
             model.powered += command["seconds"]
-        elif self.commands[-2]["op"] == "reboot":
+        elif self.commands[-2]["op"] in ("reboot", "new"):
             self._adopt(self.commands[-2], answer)
             model.last_attempt = model.powered
         shown = answer["wall"], answer["powered"], answer["trust"]
@@ -132,11 +152,12 @@ class Played:
         model = self._model
         must_count = model.trust != "set" or any(until > model.powered for until in model.locked.values()) or model.grants
         assert 0 <= model.powered - answer["powered"] <= (119 if must_count else 1 << 31), (answer, self._facts())
+        rtc = command.get("rtc", True)
         if answer["trust"] == "set":
-            assert command["rtc"] and answer["wall"] == self._true
+            assert rtc and answer["wall"] == self._true
         else:
             assert answer["trust"] == "stale" and answer["wall"] <= model.wall
-            assert not command["rtc"] or answer["wall"] > self._true
+            assert not rtc or answer["wall"] > self._true
         model.wall, model.powered, model.trust = answer["wall"], answer["powered"], answer["trust"]
 
     # --- the end

@@ -73,7 +73,6 @@ class World:
                    ("add", {"party": party, "role": role, "channel": "host"}))
             if role == "friend":
                 yield from self.agreed(p.PARTIES.index(party), 0)
-        yield from self.advance(1)
 
     def steps(self, name: str, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         yield from getattr(self, name)(a, b)

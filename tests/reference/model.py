@@ -16,15 +16,15 @@ class Model(Owned):
 
     def refused(self, party, role, rule):  # by the block (F5), the highest grade (F9), a protective mode (F6, H6)
         mode, mark = self.mode[0], self.marks[party]
-        closed = mode == "guardians" or (mode and role == "stranger") or mark.blocked or mark.grade == n.REMOVED
+        closed = mode == "guardians" or ((mode or self.alarm) and role == "stranger") or mark.blocked or mark.grade == n.REMOVED
         return against((rule + ".blocked", mark.blocked), (rule + ".closed", closed)) if role != "guardian" else set()
 
     def attempt(self, role):  # H6: a burst of unknown attempts starts protective mode
         if role == "stranger":
             self.attempts = [at for at in self.attempts if self.powered - at < n.WINDOW] + [self.powered]
             self.last_attempt = self.powered
-            if len(self.attempts) >= self.setting("blocking.burst") and not self.mode[0]:
-                self.mode = ("protective", "auto", self.wall + n.DAY, self.powered + n.DAY)
+            if len(self.attempts) >= self.setting("blocking.burst") and not self.alarm:
+                self.alarm = (self.wall + n.DAY, self.powered + n.DAY)
 
     def receive(self, party, genuine, counter, text):
         role = self.role(party)
@@ -104,8 +104,11 @@ class Model(Owned):
         self.mode = self.mode if why else (mode, by, self.wall + seconds, self.powered + seconds)
         return why
 
-    def protect_end(self):
-        why = against(("blocking.not_yours", self.mode[1] in ("auto", "guardian") and self.unproved))
+    def protect_end(self):  # the chosen mode; with none, the automatic one, which is not the child's to end
+        if not self.mode[0] and not self.alarm:
+            return None
+        why = against(("blocking.not_yours", self.mode[1] != "child" and self.unproved))
+        self.alarm = self.alarm if why or self.mode[0] else ()
         self.mode = self.mode if why else ("", "", 0, 0)
         return why
 
@@ -153,8 +156,9 @@ class Model(Owned):
         self.private, self.band = self.private or months >= 96, max(self.band, (months > 96) + (months > 144))  # X8
         self.expired = self.expired or 0 < self.expires <= day
         self.grants = {key: grant for key, grant in self.grants.items() if not self.over(grant)}
-        calm = self.mode[0] == "protective" and self.powered - self.last_attempt >= n.HOUR
-        self.mode = ("", "", 0, 0) if calm or (self.mode[0] and self.over(self.mode)) else self.mode
+        calm = self.powered - self.last_attempt >= n.HOUR
+        self.alarm = () if calm or not self.alarm or self.over(self.alarm) else self.alarm
+        self.mode = ("", "", 0, 0) if self.mode[0] and self.over(self.mode) else self.mode
         pending = [party for party in self.contacts if self.contacts[party]["missing"]]
         for party in [party for party in pending if self.contacts[party]["day"] <= day - n.PENDING_DAYS]:
             del self.contacts[party]

@@ -18,7 +18,8 @@ class Owned:
         self.policy, self.grants, self.contacts, self.marks = {}, {}, {}, defaultdict(Mark)  # by key, key, party, party
         self.messages, self.packages = {}, {}  # by number: party, hit, collapsed; handed over
         self.fails, self.locked = defaultdict(int), defaultdict(int)  # by channel
-        self.mode, self.emergency, self.last = ("", "", 0, 0), (0, 0), None
+        self.mode, self.alarm = ("", "", 0, 0), ()  # chosen (name, by whom, until wall and powered time); automatic
+        self.emergency, self.last = (0, 0), None
         self.forget()
 
     def forget(self):  # what a reboot takes away

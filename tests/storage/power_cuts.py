@@ -209,12 +209,12 @@ class Packages:
         vault = self._vault(device)
         for number in range(1, 5):
             try:
-                expect(evidence.read(device.files, vault, 9, number) == self.RECORDS)
+                expect(list(evidence.read(device.files, vault, 9, number)) == self.RECORDS)
             except Broken:
                 expect(number > 1 + len(done), number, done)
                 self._write(device, vault, number)
         expect([evidence.digest_of(device.files, 9, number) for number in (2, 3)][: len(done)] == done)
-        expect(evidence.read(device.files, vault, 9, 4) == self.RECORDS)
+        expect(list(evidence.read(device.files, vault, 9, 4)) == self.RECORDS)
 
 
 class Create:

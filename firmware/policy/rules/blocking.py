@@ -78,7 +78,7 @@ protect_end channel?=s8
         self._table = Table(_ROW, _CAP)
         self._presses = []  # powered times of the last presses
         self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
-        self.started = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
+        self.started: list = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
         self.alarm = [0, 0]  # wall and powered time of the end of automatic protective mode; no other mode's end ends it
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
@@ -263,8 +263,9 @@ protect_end channel?=s8
         return events
 
     def due(self):
-        calm = self._last_try + self.context.settings["blocking.calm_minutes"] * 60
-        ends = [end for end in (self.started[3], self.alarm[1], self.alarm[1] and calm) if end]
+        ends = [self.started[3]] if self.started[3] else []
+        if self.alarm[1]:
+            ends.append(min(self.alarm[1], self._last_try + self.context.settings["blocking.calm_minutes"] * 60))
         return min(ends) if ends else None
 
     # --- state
