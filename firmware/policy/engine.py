@@ -27,11 +27,12 @@ _MEMORY = const("engine.memory")
 
 _FOLD_SECONDS = const(60)
 _FOLD_CAP = const(16)
+_OTHER = const("other")  # denials of so many kinds at once that they are no longer told apart
 _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
 
-# Not damage, but a heap too small or a flash that does not answer.
-_UNREADABLE = ("memory", "flash")
+# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
+_UNREADABLE = ("memory", "flash", "kind")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = ("administration.acknowledge", "administration.wipe", "administration.clock")
 
@@ -99,11 +100,17 @@ class Engine:
         self._saved = report.powered
 
     def _restore(self, name, blob):
-        self.rules[name].restore(blob)
+        self._rule(name).restore(blob)
 
     def _apply(self, record):
         name, _, verb = record.kind.partition(".")
-        self.rules[name].apply(verb, record)
+        self._rule(name).apply(verb, record)
+
+    def _rule(self, name):
+        rule = self.rules.get(name)
+        if rule is None:
+            raise JournalBroken("kind")
+        return rule
 
     def _recover(self, report):
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
@@ -176,7 +183,7 @@ class Engine:
         if decision.allowed and "channel" in request and not request["kind"].startswith("credentials."):
             self.rules["credentials"].spend(request["channel"])
         if not decision.allowed and not decision.events:
-            self._fold(request["kind"], decision)
+            self._fold(request["kind"], decision.reason, decision.who)
         return decision
 
     def _make_durable(self, decision):
@@ -257,18 +264,18 @@ class Engine:
         except (OSError, JournalBroken):
             self._late = self._late[-_LATE_CAP:]
 
-    def _fold(self, kind, decision):
+    def _fold(self, kind, reason, who):
         """Journal a denial: the first at once, repeats by (kind, reason, party class) at most once a minute."""
         if not self._administration.is_set_up:
             return
         for entry in self._folded:
-            if entry[0] == kind and entry[1] == decision.reason and entry[2] == decision.who:
+            if entry[:3] == [kind, reason, who]:
                 entry[3] += 1
                 return
-        if len(self._folded) >= _FOLD_CAP:
-            self._folded[-1][3] += 1
+        if len(self._folded) >= _FOLD_CAP and kind != _OTHER:
+            self._fold(_OTHER, _OTHER, "")
             return
-        self._folded.append([kind, decision.reason, decision.who, 1, -_FOLD_SECONDS])
+        self._folded.append([kind, reason, who, 1, -_FOLD_SECONDS])
         self._flush_folded()
 
     def _flush_folded(self):

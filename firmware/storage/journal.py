@@ -55,7 +55,7 @@ class Journal:
 
     def forget(self) -> None:
         """Back to the state before open."""
-        self._chain = None
+        self._chain: object | None = None
         self.seq = self.t = self.powered = 0
         self.segment = self.oldest = self.count = self.size = self.start = 0
         self._unchecked = -1

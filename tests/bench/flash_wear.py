@@ -20,11 +20,17 @@ _BLOCKS = 512
 _ROOT = "/flash"
 
 
+# One for all rows: two megabytes in one piece are not found a second time.
+_FLASH = Flash(None, _BLOCKS, Power())
+
+
 class Watch:
     """A device on flash in memory, and its counters."""
 
     def __init__(self):
-        self.flash = Flash(None, _BLOCKS, Power())
+        self.flash = _FLASH
+        for block in range(_BLOCKS):
+            self.flash.erase_at(block)
         self.keys = Partition(None, Power())
         vfs.VfsLfs2.mkfs(self.flash)
         vfs.mount(vfs.VfsLfs2(self.flash), _ROOT)

@@ -68,7 +68,7 @@ def sound(device):
 def whole(rig):
     """Every package that the journal speaks of opens, with the noted number of messages and digest."""
     store = rig.watch.store
-    sealed = [row for row in records(rig) if row[3] == "content_access.sealed"]
+    sealed = records(rig, "content_access.sealed")
     known = {package[0]: package for package in rig.watch.engine.rules["content_access"].packages()}
     for row in sealed:
         number, month, _, count, _, digest = row[4:]

@@ -135,8 +135,8 @@ def family(rig):
     befriend(rig, "bully")
 
 
-def records(rig):
-    """All records on flash, oldest first: [seq, time, powered, kind, fields...]; quicker than the rig's `journal`."""
+def records(rig, kind="."):
+    """The records on flash whose text holds `kind`, oldest first: [seq, time, powered, kind, fields...]."""
     files = Files(rig.board.root)
     found = []
     for segment in rig.watch.store.main.segments():
@@ -144,7 +144,8 @@ def records(rig):
         at = 0
         while at < len(data):
             length, attached = struct.unpack(">HH", data[at : at + 4])
-            items = json.loads(data[at + 4 : at + 4 + length])
+            text = data[at + 4 : at + 4 + length]
+            items = json.loads(text) if kind.encode() in text else [0, 0, 0, ""]
             if "." in items[3]:
                 found.append(items)
             at += 4 + length + attached + 16

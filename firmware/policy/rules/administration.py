@@ -53,7 +53,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         self.owner = ""
         self.language = "zh"
         self._birth_month = 0  # months since January 2020, mostly negative
-        self._expires = 0
+        self.expires = 0
         self.expired = False
         self.grants = []  # [key, value, wall_until, powered_until]
         self._day = 0  # the last journalled day, and when it began in powered time
@@ -90,7 +90,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             private = 1 if self.is_private or is_private_at(month, self._birth_month) else 0
             if band != self.context.settings.band or bool(private) != self.is_private:
                 events.append(event("administration.age", band, private))
-        if self._expires and day >= self._expires and not self.expired:
+        if self.expires and day >= self.expires and not self.expired:
             events.append(event("administration.expired", self.version))
         for key, _, wall_until, powered_until in self.grants:
             if Span(wall_until, powered_until).over(clock):
@@ -112,7 +112,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             self.is_set_up = True
             self._begin_day(fields[3], record.powered)
         elif verb == "policy":
-            self.version, self._expires, self.expired = fields[0], fields[1], False
+            self.version, self.expires, self.expired = fields[0], fields[1], False
             flat = json.loads(record.private)
             for at in range(1, len(flat), 2):
                 settings.choose(flat[at], flat[at + 1])
@@ -142,7 +142,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
     def snapshot(self):
         settings = self.context.settings
         values = [1 if self.is_set_up else 0, settings.profile, settings.band, 1 if self.is_private else 0, self.version,
-                  self._expires, 1 if self.expired else 0, self._birth_month, self.language, self.owner, self._day,
+                  self.expires, 1 if self.expired else 0, self._birth_month, self.language, self.owner, self._day,
                   self._day_powered, self.tampered, len(self.grants)]
         for grant in self.grants:
             values += grant
@@ -152,7 +152,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
 
     def restore(self, blob):
         settings, values = self.context.settings, json.loads(blob)
-        (is_set_up, settings.profile, settings.band, is_private, self.version, self._expires, expired, self._birth_month,
+        (is_set_up, settings.profile, settings.band, is_private, self.version, self.expires, expired, self._birth_month,
          self.language, self.owner, self._day, self._day_powered, self.tampered,
          grants) = values[:14]
         self.is_set_up, self.is_private, self.expired = is_set_up == 1, is_private == 1, expired == 1

@@ -93,7 +93,9 @@ not_bullying message=i
         grade = self._blocking.grade(party.tag)
         risky = reading.classes & ~text_reading.CRY != 0
         doxxes = _doxxes(reading)
-        hit = doxxes or reading.classes & (_HURTS | text_reading.STRANGER) != 0
+        # Children ask each other for photos too: only a grave sign of stranger danger counts against a contact.
+        grave = reading.classes & text_reading.STRANGER != 0 and reading.severity > 1
+        hit = doxxes or grave or reading.classes & _HURTS != 0
         flags, reason, obligations = 0, "ok", ["show"]
         if party.who == STRANGER or (risky and reading.severity >= settings["messages.collapse_from"]):
             flags, reason, obligations = COLLAPSED, _COLLAPSED_REASON, ["collapse", "offer_help"]
