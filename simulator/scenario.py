@@ -544,10 +544,6 @@ class Run:
     def _check_floor(self, expected: dict[str, Any]) -> None:
         self._subset({"op": "floor"}, self._fill(expected))
 
-    def _check_words(self, expected: list[str]) -> None:
-        """What the child reads of the alerts that wait."""
-        self._require("alerts shown", expected, self._send({"op": "state"})["pending"])
-
     def _leaks(self) -> list[str]:
         """Messages, names, addresses and numbers that stand in the clear on flash (requirements B1, B13)."""
         texts = [text for text in self.texts if len(text.encode()) >= 6]
@@ -575,7 +571,6 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "expect": Run._expect, "answer": Run._check_answer, "clock": Run._check_clock, "state": Run._check_state,
     "grade": Run._check_grade, "setting": Run._check_setting, "seen": Run._check_seen, "journal": Run._check_journal,
     "packages": Run._check_packages, "verify": Run._check_verify, "floor": Run._check_floor,
-    "alerts_shown": Run._check_words,
 }  # fmt: skip
 
 

@@ -26,26 +26,38 @@ KINDS = 39  # of requests in the build; a smaller number would mean that the tab
 
 # Good values where the form alone does not make one that a rule accepts; the table only changes one field at a time.
 _GOOD: dict[str, Any] = {
-    "rounds": 4096, "birth_year": 2018, "birth_month": 3, "profile": "cn-ccia", "language": "en", "region": "cn", "numbers": [],
-    "values": [], "role": "friend", "what": "message", "exit": "screen", "reader": "child", "place": "contact", "mode": "shield",
-    "reason": "the child is not at home", "party": "lin", "address": "lin", "pin": "482915", "minutes": 5, "key": "contacts.unknown",
+    "rounds": 4096, "birth_year": 2018, "birth_month": 3, "profile": "cn-ccia", "language": "en", "region": "cn",
+    "numbers": [],
+    "values": [], "role": "friend", "what": "message", "exit": "screen", "reader": "child", "place": "contact",
+    "mode": "shield",
+    "reason": "the child is not at home", "party": "lin", "address": "lin", "pin": "482915", "minutes": 5,
+    "key": "contacts.unknown",
     "channel": "host",
 }  # fmt: skip
-_GOOD_IN = {"contacts.incoming": {"what": "request"}, "contacts.add": {"key": "00" * 32}, "contacts.ask": {"key": "00" * 32}}
+_GOOD_IN = {
+    "contacts.incoming": {"what": "request"},
+    "contacts.add": {"key": "00" * 32},
+    "contacts.ask": {"key": "00" * 32},
+}
 
-_LOOK_ALIKES = (
-    "", ".", "..", "messages", "messages.", ".incoming", "messages.incoming.", "messages..incoming", "a.b.c", "emergency", "emergency.",
-    "administration.", "blocking.", "contacts.", "credentials.", "content_access.", "alerts.", "calls.", "Messages.incoming", "messages.incoming ",
-    " messages.incoming", "messages.incoming\n", "messages.\nincoming", "messages.incoming sender=s64", "messages.inc", "messages.__init__",
-    "messages.decide", "engine.ask", "messages/incoming", "messages.incoming\u0000", "ｍessages.incoming", "emergency.call\u200b", "x" * 5000,
-    "\ud800", "messages.\udfff", 5, 0, True, False, None, 1.5, [], {}, ["messages.incoming"], {"kind": "messages.incoming"},
+_LOOK_ALIKES: tuple[Any, ...] = (
+    "", ".", "..", "messages", "messages.", ".incoming", "messages.incoming.", "messages..incoming", "a.b.c",
+    "emergency", "emergency.",
+    "administration.", "blocking.", "contacts.", "credentials.", "content_access.", "alerts.", "calls.",
+    "Messages.incoming", "messages.incoming ",
+    " messages.incoming", "messages.incoming\n", "messages.\nincoming", "messages.incoming sender=s64",
+    "messages.inc", "messages.__init__",
+    "messages.decide", "engine.ask", "messages/incoming", "messages.incoming\u0000", "ｍessages.incoming",
+    "emergency.call\u200b", "x" * 5000,
+    "\ud800", "messages.\udfff", 5, 0, True, False, None, 1.5, [], {}, ["messages.incoming"],
+    {"kind": "messages.incoming"},
 )  # fmt: skip
 
 
 def _good(name: str, form: str, limit: int) -> Any:
     if name in _GOOD:
         return _GOOD[name]
-    return {"i": 1, "s": "x", "h": "0" * (2 * limit), "b": True, "l": []}[form]
+    return "0" * (2 * limit) if form == "h" else {"i": 1, "s": "x", "b": True, "l": []}[form]
 
 
 def _bad(form: str, limit: int) -> Iterator[Any]:
@@ -55,23 +67,59 @@ def _bad(form: str, limit: int) -> Iterator[Any]:
     if form != "i":
         yield from [0, 1]
     else:
-        yield from [number for number in numbers if not 0 <= number <= limit] + ["1", "", True, False, [1], float("inf"), float("nan")]
+        yield from [number for number in numbers if not 0 <= number <= limit] + [
+            "1",
+            "",
+            True,
+            False,
+            [1],
+            float("inf"),
+            float("nan"),
+        ]
     if form == "b":
         yield from ["true", "", [True]]
     if form == "s":
-        yield from [True, ["x"], "x" * (limit + 1), "字" * (limit + 1), "x" * 100_000, "\ud800", "\udfff", "x\ud83d", "\ude00\ud83d"]
+        yield from [
+            True,
+            ["x"],
+            "x" * (limit + 1),
+            "字" * (limit + 1),
+            "x" * 100_000,
+            "\ud800",
+            "\udfff",
+            "x\ud83d",
+            "\ude00\ud83d",
+        ]
     if form == "h":
         size = 2 * limit
-        yield from [True, "", "0" * (size - 1), "0" * (size + 1), "0" * (size - 2), "g" * size, "A" * size, " " * size, "0x" + "0" * (size - 2),
-                    "０" * size, "é" * size, "\ud800" * size, "0" * (size - 1) + "\n"]
+        yield from [
+            True,
+            "",
+            "0" * (size - 1),
+            "0" * (size + 1),
+            "0" * (size - 2),
+            "g" * size,
+            "A" * size,
+            " " * size,
+            "0x" + "0" * (size - 2),
+            "０" * size,
+            "é" * size,
+            "\ud800" * size,
+            "0" * (size - 1) + "\n",
+        ]
     if form == "l":
         yield from ["x", True, [0] * (limit + 1), {"0": 1}]
+
+
+def _engine(rig: Rig) -> Any:
+    watch: Any = rig.watch
+    return watch.engine
 
 
 def _forms(rig: Rig) -> dict[str, list[tuple[str, str, int]]]:
     """All kinds of requests in the build, with their fields."""
     found = {}
-    for name, rule in rig.watch.engine.rules.items():  # type: ignore[attr-defined]
+    for name, rule in _engine(rig).rules.items():
         found.update({name + "." + verb: fields for verb, fields in forms(rule.FORMS).items()})
     return found
 
@@ -90,28 +138,37 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
                 yield {**good, plain: value}, plain
         for extra in ("force", "", "Kind", "kind?", "sender\u0000", "\ud800"):
             yield {**good, extra: 1}, extra
-    for kind in _LOOK_ALIKES:
-        yield {"kind": kind}, "kind"
-        yield {"kind": kind, "channel": "host"}, "kind"
+    for look_alike in _LOOK_ALIKES:
+        yield {"kind": look_alike}, "kind"
+        yield {"kind": look_alike, "channel": "host"}, "kind"
     for request in ({}, {"Kind": "emergency.time"}, [], ["kind"], "emergency.time", "", 5, None, True, 1.5, b"kind"):
         yield request, "kind"
     # What a rule checks beyond the form.
     policy = {"kind": "administration.policy", "version": 9, "issuer": "owner", "expires": 0, "channel": "host"}
     setting = "contacts.mode"
-    for item, field in ((5, "values"), ([setting], "values"), ([setting, 1, 1], "values"), ({"key": 1}, "values"), (None, "values"),
-                        ([setting, 3], setting), ([setting, -1], setting), ([setting, True], setting), ([setting, "1"], setting),
-                        ([setting, None], setting), ([setting, 2**64], setting), (["", 1], "key"), (["emergency.call", 0], "key"),
-                        ([5, 1], "key"), ([setting + " ", 1], "key"), ([[], 1], "key"), ([None, None], "key"), (["\ud800", 1], "key")):  # fmt: skip
+    for item, field in ((5, "values"), ([setting], "values"), ([setting, 1, 1], "values"), ({"key": 1}, "values"),
+    (None, "values"),
+                        ([setting, 3], setting), ([setting, -1], setting), ([setting, True], setting), ([setting,
+                        "1"], setting),
+                        ([setting, None], setting), ([setting, 2**64], setting), (["", 1], "key"), (["emergency.call",
+                        0], "key"),
+                        ([5, 1], "key"), ([setting + " ", 1], "key"), ([[], 1], "key"), ([None, None], "key"),
+                        (["\ud800", 1], "key")):  # fmt: skip
         yield {**policy, "values": [item]}, field
         yield {**policy, "values": [["blocking.burst", 3], item]}, field
     for number in ("110", "112", "12", "1" * 16, "+4912345", "１３９", "", 110, None):
         yield {"kind": "administration.floor", "region": "cn", "numbers": [number], "channel": "host"}, "numbers"
-    for kind, field, word in (("blocking.press", "place", "sofa"), ("blocking.protect", "mode", "protective"), ("contacts.incoming", "what", "gift"),
+    for kind, field, word in (("blocking.press", "place", "sofa"), ("blocking.protect", "mode", "protective"),
+    ("contacts.incoming", "what", "gift"),
                               ("contacts.add", "role", "owner"), ("content_access.read", "exit", "cloud"),
                               ("content_access.read", "reader", "teacher"), ("content_access.read", "what", "key"),
-                              ("administration.floor", "region", "xx"), ("credentials.scram", "channel", "keypad")):  # fmt: skip
+                              ("administration.floor", "region", "xx"), ("credentials.scram", "channel",
+                              "keypad")):  # fmt: skip
         fields = _forms(rig)[kind]
-        given_ = {name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit) for name, form, limit in fields}
+        given_ = {
+            name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit)
+            for name, form, limit in fields
+        }
         yield {"kind": kind, **given_, field: word}, field
     yield {"kind": "blocking.press", "place": "contact"}, "party"
     yield {"kind": "blocking.undo", "party": ""}, "party"
@@ -135,7 +192,11 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
 def test_the_table_knows_every_request_of_the_build(rig: Rig) -> None:
     kinds = set(_forms(rig))
     assert len(kinds) >= KINDS, len(kinds)
-    assert {request["kind"] for request, _ in _table(rig) if isinstance(request, dict) and isinstance(request.get("kind"), str)} >= kinds
+    assert {
+        request["kind"]
+        for request, _ in _table(rig)
+        if isinstance(request, dict) and isinstance(request.get("kind"), str)
+    } >= kinds
 
 
 def test_a_good_request_of_every_kind_is_answered(rig: Rig, tmp_path: Path) -> None:
@@ -147,7 +208,10 @@ def test_a_good_request_of_every_kind_is_answered(rig: Rig, tmp_path: Path) -> N
     for kind, fields in _forms(rig).items():
         if kind in ("administration.wipe", "administration.setup"):
             continue
-        good = {name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit) for name, form, limit in fields}
+        good = {
+            name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit)
+            for name, form, limit in fields
+        }
         assert "verdict" in other.do({"op": "ask", "request": {"kind": kind, **good}}), kind
 
 
@@ -157,7 +221,7 @@ def test_every_malformed_request_is_refused_by_the_field(rig: Rig) -> None:
     for request, field in _table(rig):
         count += 1
         with pytest.raises(BadRequest) as caught:
-            decision = rig.watch.engine.ask(request)  # type: ignore[attr-defined]
+            decision = _engine(rig).ask(request)
             pytest.fail("%.300r was answered: %s %s" % (request, decision.verdict, decision.reason))
         assert caught.value.field == field, (request, caught.value)
         assert len(str(caught.value)) < 300, "an error message must not grow with the request"
@@ -165,12 +229,11 @@ def test_every_malformed_request_is_refused_by_the_field(rig: Rig) -> None:
     print("%d malformed requests" % count)
 
 
-def _portable(request: Request) -> bool:
-    """True if the request survives JSON on its way to the other process."""
+def _portable(request: Request, field: str) -> bool:
+    """True if the request survives JSON on its way to the other process, and the field's name the way back."""
     try:
-        line = json.dumps(request, ensure_ascii=False, allow_nan=False)
-        line.encode()
-        return json.loads(line) == request
+        field.encode()
+        return bool(json.loads(json.dumps(request, allow_nan=False)) == request)
     except (TypeError, ValueError):
         return False
 
@@ -182,14 +245,25 @@ def test_micropython_refuses_the_same(
     root = request.getfixturevalue("mpy_root") if compiled else ROOT
     beginning = [c for c in Played(str(tmp_path / "cpython")).commands if c["op"] in ("new", "ask", "service")]
     marks = [{"op": op} for op in ("state", "journal", "files")]
-    table = [(bad, field) for bad, field in _table(rig) if _portable(bad) and isinstance(bad, dict)]
-    asked = [{"op": "ask", "request": bad} for bad, _ in table]
-    with micropython.Process(batch.__file__, "%s:%s" % (root, ROOT), "4M") as process:
-        answers = process.ask({"root": str(tmp_path / "unix"), "commands": beginning + marks + asked + marks})["answers"]
-    after = answers[len(beginning) :]
-    for (bad, field), answer in zip(table, after[3:-3], strict=True):
-        assert answer.get("bad") == field, (bad, answer)
-    assert after[:3] == after[-3:]
+    table = [(bad, field) for bad, field in _table(rig) if _portable(bad, field)]
+    with micropython.Process(batch.__file__, "%s:%s" % (root, ROOT), "8M") as process:
+
+        def play(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            answers: list[dict[str, Any]] = process.ask({"root": str(tmp_path / "unix"), "commands": commands})[
+                "answers"
+            ]
+            return answers
+
+        play(beginning)
+        before = play(marks)
+        for at in range(0, len(table), 50):
+            part = table[at : at + 50]
+            for (bad, field), answer in zip(
+                part, play([{"op": "ask", "json": json.dumps(bad)} for bad, _ in part]), strict=True
+            ):
+                assert answer.get("bad") == field, (bad, answer)
+        assert play(marks) == before
+    assert len(table) > 2100
 
 
 _json = st.recursive(
@@ -200,10 +274,10 @@ _json = st.recursive(
 
 
 def test_any_value_as_a_request(rig: Rig) -> None:
-    """Random values, and random fields under real kinds: BadRequest, or (well formed by luck) an answer; never another exception."""
+    """Random values, and random fields under real kinds: BadRequest or an answer, never another exception."""
     kinds = _forms(rig)
     safe = [kind for kind in sorted(kinds) if kind not in ("administration.wipe",)]
-    engine = rig.watch.engine  # type: ignore[attr-defined]
+    engine = _engine(rig)
 
     def ask(request: Request) -> None:
         try:
@@ -212,12 +286,16 @@ def test_any_value_as_a_request(rig: Rig) -> None:
             assert isinstance(bad.field, str)
 
     @seed(1)
-    @settings(max_examples=1500, database=None, deadline=None)
+    @settings(max_examples=1000, database=None, deadline=None)
     @given(_json | st.fixed_dictionaries({"kind": _json}), st.sampled_from(safe), st.data())
     def run(value: Request, kind: str, data: st.DataObject) -> None:
         ask(value)
         names = [name.rstrip("?") for name, _, _ in kinds[kind]]
-        fields = data.draw(st.dictionaries(st.sampled_from([*names, "extra"]), _json | st.sampled_from(["host", "lin", 0, 1, "0" * 32]), max_size=4))
+        fields = data.draw(
+            st.dictionaries(
+                st.sampled_from([*names, "extra"]), _json | st.sampled_from(["host", "lin", 0, 1, "0" * 32]), max_size=4
+            )
+        )
         ask({"kind": kind, **fields})
 
     run()

@@ -26,6 +26,7 @@ F1 F3 F4 F5 F6 F7 F8 F9 F10 F11 F13 F17 F18 F23 F24 H1 H2 H3 H4 H5 H6 H7 H8 H9 I
 # Reason codes that no scenario can bring about, and why.
 UNREACHABLE = {
     "engine.storage": "needs a flash that fails in the middle of a write: tests/faults",
+    "engine.memory": "needs a heap that runs out in the middle of a request",
 }
 
 

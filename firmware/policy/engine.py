@@ -130,6 +130,7 @@ class Engine:
             blob = self.rules[rule.name].snapshot()
             if blob:
                 yield rule.name, blob
+                blob = None  # or two parts would lie in the heap at once
 
     # --- the door
 
@@ -145,7 +146,7 @@ class Engine:
         try:
             decision = self._gate(request) or rule.decide(verb, request) or desk.decide(rule, verb, request)
             return self._carry_out(request, decision)
-        except (OSError, JournalBroken):
+        except (OSError, JournalBroken, ImportError):  # ImportError: the flash with the desk's code does not answer
             return stopped(_STORAGE)
         except MemoryError:
             return stopped(_MEMORY)

@@ -55,17 +55,6 @@ def hkdf(key: bytes, salt: bytes, info: bytes, length: int = 32) -> bytes:
     return result[:length]
 
 
-def pbkdf2(password: bytes, salt: bytes, rounds: int) -> bytes:
-    """Return the first 32-byte block of PBKDF2-HMAC-SHA256 (RFC 8018)."""
-    mac = Hmac(password)
-    block = mac.digest(salt, b"\x00\x00\x00\x01")
-    total = int.from_bytes(block, "big")
-    for _ in range(rounds - 1):
-        block = mac.digest(block)
-        total ^= int.from_bytes(block, "big")
-    return total.to_bytes(32, "big")
-
-
 def equal(a: bytes, b: bytes) -> bool:
     """Compare two byte strings in a time that depends on their length only."""
     if len(a) != len(b):

@@ -23,7 +23,7 @@ def load(keys) -> None:
     for sector in (0, 1):
         head = keys._flash.read(sector, 0, 8)
         generation = struct.unpack(">I", head[:4])[0]
-        if head == _head(generation) and generation >= keys._generation:
+        if head == _head(keys, generation) and generation >= keys._generation:
             keys._generation, keys._table = generation, sector
     if keys._generation:
         _load_secrets(keys)
@@ -103,7 +103,7 @@ def change(keys, drop, add) -> None:
         if not keys._program(target, at, blob):
             raise OSError(5)  # EIO
         at += len(blob)
-    if not keys._program(target, 0, _head(keys._generation + 1)):
+    if not keys._program(target, 0, _head(keys, keys._generation + 1)):
         keys._erase(target)  # or a later boot might read the head well and take this table
         raise OSError(5)
     keys._generation += 1
@@ -111,10 +111,10 @@ def change(keys, drop, add) -> None:
     keys._erase(target ^ 1)
 
 
-def _head(generation: int) -> bytes:
+def _head(keys, generation: int) -> bytes:
     head = struct.pack(">I", generation)
-    # Not the plain CRC-32: that of four 0xFF is 0xFFFFFFFF, and blank flash would pass.
-    return head + struct.pack(">I", crc32(head, 1))
+    # A MAC, not a CRC: one flipped bit of a blank sector must not make a table that outranks the real one.
+    return head + keys._check.digest(b"table", head)[:4]
 
 
 def kek(device_secret: bytes, code: int) -> bytes:

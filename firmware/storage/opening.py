@@ -3,13 +3,10 @@
 Loaded for boot and dropped again; it works on the fields of the Store.
 """
 
-from micropython import const
 
 from firmware.loading import forget
 from firmware.storage.crypto import Hmac
 from firmware.storage.journal import JournalBroken
-
-_UNMARKED = const(64)  # a power cut leaves at most the events of one decision without their mark
 
 
 def load(store, restore, apply) -> tuple:
@@ -25,10 +22,14 @@ def load(store, restore, apply) -> tuple:
             record.private = None
         elif blob:
             record.private = store._vault.unseal(record.seq, blob)
+        if record.seq > marked:
+            unmarked.add((record.t, record.powered))
         apply(record)
 
     store._forget()
     store._keys.load()
+    unmarked: set = set()  # the times of the records that no mark covers
+    marked = store._keys.marks[0] if store._keys.marks else 0x3FFFFFFF
     _finish(store)
     if store._keys.marks is None and store.is_new:
         _provisioning().clear(store)  # what an interrupted set-up may have left
@@ -43,8 +44,9 @@ def load(store, restore, apply) -> tuple:
     seq, denied = (marks or (0, 0))[:2]
     if store.main.seq < seq or store.denials.seq < denied:
         return "broken", "rollback"
-    if marks and store.main.seq > seq + _UNMARKED:
-        return "broken", "rollback"  # an older key partition was put back: its secrets may be old too
+    if len(unmarked) > 1:
+        # A power cut leaves at most one decision without its mark: an older key partition was put back.
+        return "broken", "rollback"
     if marks is None:
         # Set-up was interrupted before its last step; later, a missing mark means that it was erased.
         if store.main.seq or store.denials.seq:

@@ -9,7 +9,7 @@ from firmware.storage.keys import Keys
 from firmware.storage.vault import Vault
 
 _EVENTS = const(250)  # per segment
-_BYTES = const(49152)  # per segment
+_BYTES = const(81920)  # per segment
 _SEGMENTS = const(12)  # kept: 30 days of at most 3,000 records
 _DENIAL_SEGMENTS = const(3)
 

@@ -28,6 +28,8 @@ def replay(journal, on_part, on_record) -> None:
         raise JournalBroken("segment")
     journal._chain = chain
     if late:
+        if journal.count:
+            raise JournalBroken("key")  # an older key table was put back: an interrupted rotation has no events yet
         journal._keys.change([(journal._cls, number - 1)], [(journal._cls, number, key)])
     journal._remove_old()
 

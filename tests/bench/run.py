@@ -60,9 +60,10 @@ def _passes(target: Target, image: Path, size: int) -> bool:
     shutil.copy(image, copy)
     shutil.copy(str(image) + ".keys", copy + ".keys")
     try:
-        return "rotated_to" in target.json("heap_probe", "run", copy, heap="%dK" % size)
+        found = target.json("heap_probe", "run", copy, heap="%dK" % size)
     except Failed:
         return False
+    return (found["status"], found.get("sealed"), found.get("rotated_to")) == ("ok", 20, 1)
 
 
 def smallest_heap(target: Target, image: Path) -> int:
@@ -136,7 +137,7 @@ def _report(figures: dict[str, float], wear: dict[str, list[float]], names: list
                 figures["ask_%s_micropython_us" % name],
                 ratios[1],
                 figures["ask_%s_allocated_micropython_bytes" % name],
-                _mark(erases, AIMS["erases"], "%.2f"),
+                _mark(erases, AIMS["erases"], "%.3f"),
                 _mark(programmed, AIMS["bytes"], "%.0f"),
                 millis,
             )

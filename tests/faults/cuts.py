@@ -198,7 +198,7 @@ class Policy(Grant):
 class Rotation(Block):
     """A full segment: the next one begins with a snapshot. The state stays."""
 
-    messages = 44  # of 1,000 characters: 48 KB
+    messages = 250  # of 1,000 characters, at most: fewer fill a segment
     settled = False  # the first step of time is the operation
     recovery_cuts = 1
 
@@ -208,7 +208,9 @@ class Rotation(Block):
         for count in range(1, SHOWN + 1):
             allowed(message(rig, "bully", count))
         allowed(ask(rig, "blocking.press", party="bully", place="message"))
-        for count in range(1, self.messages + 1):
+        count = 0
+        while count < self.messages and not rig.watch.store.full:
+            count += 1
             allowed(message(rig, "friend", count, "a long story " * 76))
         expect(rig.watch.store.full or self.away, "too few messages")
         rig.board.true_time += self.away

@@ -214,11 +214,12 @@ def failing_partition():
         family(rig)
         rig.do({"op": "advance", "seconds": 1})
         allowed(ask(rig, "blocking.press", party="bully", place="message"))
-        for count in range(1, 45):
+        count = 0
+        while not rig.watch.store.full:
+            count += 1
             allowed(message(rig, "friend", count, "a long story " * 76))
         allowed(login(rig))
         device.partition.broken = broken
-        expect(rig.watch.store.full, "the rotation must be due")
         for count in range(3):
             everything(rig, count)
             expect(message(rig, "bully", 50)["verdict"] == "deny")

@@ -140,14 +140,15 @@ def records(rig, kind="."):
     files = Files(rig.board.root)
     found = []
     for segment in rig.watch.store.main.segments():
-        data = files.read("j%06d" % segment)
+        data = bytes(files.read("j%06d" % segment))
         at = 0
         while at < len(data):
             length, attached = struct.unpack(">HH", data[at : at + 4])
             text = data[at + 4 : at + 4 + length]
-            items = json.loads(text) if kind.encode() in text else [0, 0, 0, ""]
-            if "." in items[3]:
-                found.append(items)
+            if kind.encode() in text:
+                items = json.loads(text)
+                if "." in items[3]:
+                    found.append(items)
             at += 4 + length + attached + 16
     return found
 

@@ -33,7 +33,7 @@ class Played:
         self._day_from = 0  # powered time at which the day in force may have begun
         self._blocked: set[str] = set()
         if start:
-            self._world = copy.deepcopy(start._world)
+            self._world: World = copy.deepcopy(start._world)
             self._model = self._world.model
             self._model.forget()
             copy_flash(start.root, root)
@@ -113,7 +113,9 @@ class Played:
             assert party not in self._blocked, "a blocked party got through"
 
     def _check_queued(self, answer: Json, party: str, allowed: bool) -> None:
-        shown = [fields for kind, fields in answer["seen"] if kind in ("message", "collapsed") and fields["from"] == party]
+        shown = [
+            fields for kind, fields in answer["seen"] if kind in ("message", "collapsed") and fields["from"] == party
+        ]
         assert len(shown) == allowed, (party, answer)
         for fields in shown:
             self._world.seqs.append(fields["message"])
@@ -142,7 +144,10 @@ class Played:
         if model.trust == "set":
             assert answer["day"] == model.day()
         else:  # a new day only after 24 hours of powered time
-            assert 0 <= answer["day"] - model.today <= max(model.powered - self._day_from, 0) // 86400, (answer, self._facts())
+            assert 0 <= answer["day"] - model.today <= max(model.powered - self._day_from, 0) // 86400, (
+                answer,
+                self._facts(),
+            )
         if answer["day"] > model.today:
             self._day_from = min(before, model.powered)
         model.settle(answer["day"])
@@ -150,7 +155,9 @@ class Played:
     def _adopt(self, command: Json, answer: Json) -> None:
         """After a boot the watch may have lost time, within the limits of design 3; the model goes on with its word."""
         model = self._model
-        must_count = model.trust != "set" or any(until > model.powered for until in model.locked.values()) or model.grants
+        must_count = (
+            model.trust != "set" or any(until > model.powered for until in model.locked.values()) or model.grants
+        )
         assert 0 <= model.powered - answer["powered"] <= (119 if must_count else 1 << 31), (answer, self._facts())
         rtc = command.get("rtc", True)
         if answer["trust"] == "set":
@@ -163,7 +170,7 @@ class Played:
     # --- the end
 
     def _check_ending(self) -> None:
-        ending = {command["op"]: answer for command, answer in zip(ENDING, self.answers[-len(ENDING):])}
+        ending = {command["op"]: answer for command, answer in zip(ENDING, self.answers[-len(ENDING) :])}
         assert ending["verify"]["ok"], ending["verify"]
         assert ending["state"]["tampered"] == "" and ending["state"]["set_up"]
         assert ending["rebuild"] == ending["state"], "the state after a boot is the state before it"

@@ -27,8 +27,20 @@ _HOSTILE: tuple[tuple[Json, str], ...] = (
     ({"kind": "messages.incoming"}, "sender"),
     ({"kind": "messages."}, "kind"),
     ({"kind": "administration."}, "kind"),
-    ({"kind": "administration.policy", "version": 1, "issuer": "child", "expires": 0, "values": [["contacts.mode", 9]]}, "contacts.mode"),
-    ({"kind": "administration.policy", "version": 1, "issuer": "child", "expires": 0, "values": [["no.such", 1]]}, "key"),
+    (
+        {
+            "kind": "administration.policy",
+            "version": 1,
+            "issuer": "child",
+            "expires": 0,
+            "values": [["contacts.mode", 9]],
+        },
+        "contacts.mode",
+    ),
+    (
+        {"kind": "administration.policy", "version": 1, "issuer": "child", "expires": 0, "values": [["no.such", 1]]},
+        "key",
+    ),
     ({"kind": "administration.clock", "wall": -5}, "wall"),
     ({"kind": "administration.clock", "wall": True}, "wall"),
     ({"kind": "blocking.press", "place": "sofa", "party": "lin"}, "place"),
@@ -40,7 +52,10 @@ _HOSTILE: tuple[tuple[Json, str], ...] = (
 
 
 def ask(kind: str, **fields: object) -> Json:
-    return {"op": "ask", "request": {"kind": kind, **{name: value for name, value in fields.items() if value is not None}}}
+    return {
+        "op": "ask",
+        "request": {"kind": kind, **{name: value for name, value in fields.items() if value is not None}},
+    }
 
 
 def serve(call: str, **arguments: object) -> Json:
@@ -62,15 +77,34 @@ class World:
         yield {"op": "new", "root": self.root, "wall": NOW}, None
         yield self.message("lin", 0)
         for pin in ("123456", p.PIN):
-            setup = ask("administration.setup", **{**p.VERIFIER, "pin": pin}, wall=NOW, birth_year=2020 + self.birth // 12,
-                        birth_month=self.birth % 12 + 1, profile=self.profile, language="zh", owner="owner", region="cn",
-                        numbers=[p.NUMBERS[p.GUARDIAN]])
+            setup = ask(
+                "administration.setup",
+                **{**p.VERIFIER, "pin": pin},
+                wall=NOW,
+                birth_year=2020 + self.birth // 12,
+                birth_month=self.birth % 12 + 1,
+                profile=self.profile,
+                language="zh",
+                owner="owner",
+                region="cn",
+                numbers=[p.NUMBERS[p.GUARDIAN]],
+            )
             yield setup, ("setup", {"wall": NOW, "profile": self.profile, "birth": self.birth, "weak": pin != p.PIN})
         yield from self.login(0, 0)
         for party in (p.GUARDIAN, *p.FRIENDS):
             role = "guardian" if party == p.GUARDIAN else "friend"
-            yield (ask("contacts.add", name=party, address=party, number=p.NUMBERS[party], key=p.key(party), role=role, channel="host"),
-                   ("add", {"party": party, "role": role, "channel": "host"}))
+            yield (
+                ask(
+                    "contacts.add",
+                    name=party,
+                    address=party,
+                    number=p.NUMBERS[party],
+                    key=p.key(party),
+                    role=role,
+                    channel="host",
+                ),
+                ("add", {"party": party, "role": role, "channel": "host"}),
+            )
             if role == "friend":
                 yield from self.agreed(p.PARTIES.index(party), 0)
 
@@ -86,8 +120,10 @@ class World:
         self.counters[party] += 0 if replay else 1
         entry = p.TEXTS[text % len(p.TEXTS)]
         sent = p.envelope(party, self.counters[party], entry["text"], genuine)
-        return (serve("receive", envelope=sent),
-                ("receive", {"party": party, "genuine": genuine, "counter": self.counters[party], "text": entry}))
+        return (
+            serve("receive", envelope=sent),
+            ("receive", {"party": party, "genuine": genuine, "counter": self.counters[party], "text": entry}),
+        )
 
     def receive(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         yield self.message(p.PARTIES[a % 5], b)
@@ -110,7 +146,10 @@ class World:
         party, entry, confirmed = p.PARTIES[a % 5], p.TEXTS[b], a > 5
         channel = "host" if a % 2 else None
         given = {"to": party, "text": entry["text"], "confirmed": confirmed, "channel": channel}
-        yield serve("send", **given), ("send", {"party": party, "text": entry, "confirmed": confirmed, "channel": channel})
+        yield (
+            serve("send", **given),
+            ("send", {"party": party, "text": entry, "confirmed": confirmed, "channel": channel}),
+        )
 
     def send_again(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         """A hurtful message, sent, thought over, sent again."""
@@ -155,7 +194,10 @@ class World:
 
     def owner(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         what, party, channel = ("release", "release", "unmark", "remove")[b % 4], p.PARTIES[a % 5], CHANNELS[a % 6]
-        yield ask("blocking." + what, party=party, channel=channel), ("owner", {"what": what, "party": party, "channel": channel})
+        yield (
+            ask("blocking." + what, party=party, channel=channel),
+            ("owner", {"what": what, "party": party, "channel": channel}),
+        )
 
     def not_bullying(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         message = self.any_message(a)
@@ -176,16 +218,28 @@ class World:
         reader, exit_ = ("guardian", "cable") if a % 4 < 3 else ("child", "screen")
         channel = CHANNELS[1 + b % 5] if reader == "guardian" else None
         confirmed = b % 2 == 1
-        yield (ask("content_access.read", what=what, id=number, reader=reader, exit=exit_, confirmed=confirmed, channel=channel),
-               ("read", {"what": what, "number": number, "reader": reader, "confirmed": confirmed, "channel": channel}))
+        yield (
+            ask(
+                "content_access.read",
+                what=what,
+                id=number,
+                reader=reader,
+                exit=exit_,
+                confirmed=confirmed,
+                channel=channel,
+            ),
+            ("read", {"what": what, "number": number, "reader": reader, "confirmed": confirmed, "channel": channel}),
+        )
 
     def hand_over(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         yield ask("content_access.hand_over", package=1 + a % 3), ("hand_over", {"package": 1 + a % 3})
 
     def emergency_read(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         channel = CHANNELS[a % 6]
-        yield (ask("content_access.emergency", reason="the child is not at home", channel=channel),
-               ("emergency_read", {"channel": channel}))
+        yield (
+            ask("content_access.emergency", reason="the child is not at home", channel=channel),
+            ("emergency_read", {"channel": channel}),
+        )
 
     # --- contacts
 
@@ -196,16 +250,24 @@ class World:
             yield ask("contacts.ask", **card), ("add", {"party": party, "role": "friend", "by_child": True})
         else:
             role = "guardian" if party == p.GUARDIAN else "friend"
-            yield ask("contacts.add", **card, role=role, channel=channel), ("add", {"party": party, "role": role, "channel": channel})
+            yield (
+                ask("contacts.add", **card, role=role, channel=channel),
+                ("add", {"party": party, "role": role, "channel": channel}),
+            )
 
     def agreed(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         party, genuine = p.PARTIES[a % 5], b % 4 != 1
-        yield (ask("contacts.agreed", address=party, mac=p.agreement(party, genuine)),
-               ("approve", {"party": party, "side": "other", "genuine": genuine}))
+        yield (
+            ask("contacts.agreed", address=party, mac=p.agreement(party, genuine)),
+            ("approve", {"party": party, "side": "other", "genuine": genuine}),
+        )
 
     def approve(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         party, channel = p.PARTIES[a % 5], CHANNELS[b % 6]
-        yield ask("contacts.approve", address=party, channel=channel), ("approve", {"party": party, "side": "this", "channel": channel})
+        yield (
+            ask("contacts.approve", address=party, channel=channel),
+            ("approve", {"party": party, "side": "this", "channel": channel}),
+        )
 
     def drop(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         party, channel = p.PARTIES[a % 5], CHANNELS[b % 6]
@@ -216,7 +278,10 @@ class World:
     def login(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         channel, right = "unpaired" if b % 4 == 3 else "host", a < 8
         proof = p.scram_proof("n=owner", right)
-        yield ask("credentials.scram", channel=channel, auth="n=owner", proof=proof), ("secret", {"right": right, "channel": channel})
+        yield (
+            ask("credentials.scram", channel=channel, auth="n=owner", proof=proof),
+            ("secret", {"right": right, "channel": channel}),
+        )
 
     def wrong_logins(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         for _ in range(2 + b % 5):
@@ -224,7 +289,10 @@ class World:
 
     def pin(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         right = b > 3
-        yield ask("credentials.pin", pin=p.PIN if right else p.WRONG_PIN), ("secret", {"right": right, "channel": "keypad"})
+        yield (
+            ask("credentials.pin", pin=p.PIN if right else p.WRONG_PIN),
+            ("secret", {"right": right, "channel": "keypad"}),
+        )
 
     def logout(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         channel = CHANNELS[1 + a % 5]
@@ -236,17 +304,33 @@ class World:
         for at in range(1 + a % 2):
             low, high, _, _ = SETTINGS[keys[(b + at * 5) % len(keys)]]
             values.append([keys[(b + at * 5) % len(keys)], (low, high, (low + high) // 2)[(a + at) % 3]])
-        self.version += 0 if a == 11 else 1
-        expires = self.model.today + 2 if b == 11 else 0
-        channel = CHANNELS[(a + b) % 6]
-        yield (ask("administration.policy", version=self.version, issuer="owner", expires=expires, values=values, channel=channel),
-               ("set_policy", {"version": self.version, "expires": expires, "values": values, "channel": channel}))
+        yield from self.choose(
+            values, CHANNELS[(a + b) % 6], leap=0 if a == 11 else 1, expires=self.model.today + 2 if b == 11 else 0
+        )
+
+    def choose(
+        self, values: list[list[Any]], channel: str | None, leap: int = 1, expires: int = 0
+    ) -> Iterator[tuple[Json, Act]]:
+        self.version += leap
+        yield (
+            ask(
+                "administration.policy",
+                version=self.version,
+                issuer="owner",
+                expires=expires,
+                values=values,
+                channel=channel,
+            ),
+            ("set_policy", {"version": self.version, "expires": expires, "values": values, "channel": channel}),
+        )
 
     def grant(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         key = ("contacts.unknown", "contacts.mode", "messages.collapse_from")[a % 3]
         value, minutes, channel = 1, (1, 5, 60, 61, 240)[b % 5], CHANNELS[b % 6]
-        yield (ask("administration.grant", key=key, value=value, minutes=minutes, channel=channel),
-               ("grant", {"key": key, "value": value, "minutes": minutes, "channel": channel}))
+        yield (
+            ask("administration.grant", key=key, value=value, minutes=minutes, channel=channel),
+            ("grant", {"key": key, "value": value, "minutes": minutes, "channel": channel}),
+        )
 
     def clock(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         """Somebody sets the time, mostly the child without a proof."""
@@ -262,10 +346,6 @@ class World:
     def wait(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         yield from self.advance(PAUSES[b % 12])
 
-    def day(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
-        """A whole day and a bit of powered time: what a watch without a trusted clock needs for a new date."""
-        yield from self.advance(86401)
-
     def reboot(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         yield {"op": "reboot", "off": (0, 5, 4000, 90000)[a % 4], "rtc": b % 3 != 2}, None
         yield {"op": "clock"}, None
@@ -274,6 +354,27 @@ class World:
         """The watch lies in a drawer, its battery-backed clock runs."""
         yield {"op": "reboot", "off": DAYS[a % 6] * 86400, "rtc": True}, None
         yield {"op": "clock"}, None
+
+    # --- longer attempts that single steps seldom add up to
+
+    def evade(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """A blocked friend tries to come back as a stranger, after the contact is gone."""
+        party = p.FRIENDS[a % 2]
+        yield from self.login(0, 0)
+        yield from self.choose([["contacts.unknown", 1]], "host")
+        yield serve("press", place="contact", party=party), ("press", {"party": party})
+        yield ask("contacts.remove", address=party), ("drop", {"party": party})
+        yield self.message(party, b, genuine=a < 6)
+
+    def outlive(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """An exception of five minutes, used before and after its end, with or without a power cut in between."""
+        yield from self.login(0, 0)
+        yield from self.grant(0, 1)
+        yield self.message("zed", b)
+        yield from self.advance((200, 299, 300, 301)[a % 4])
+        if a > 5:
+            yield from self.reboot(b, b)
+        yield self.message("zed", b)
 
     # --- what the model need not know: it changes nothing that it predicts
 
@@ -288,26 +389,30 @@ class World:
     def other(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         party = p.PARTIES[a % 5]
         yield (
-            ask("contacts.card", to=party),
-            ask("contacts.group_add", group=0, address=party, channel="host"),
-            ask("administration.time_hint", wall=self.model.wall + 1000 * b),
-            ask("administration.acknowledge", channel="host"),
-            ask("messages.outgoing", to="", text=""),
-            ask("alerts.delivered", alert=5),
-            ask("contacts.card", to="\u0000?mama"),
-            {"op": "network", "online": b % 12 > 2},
-            {"op": "sos", "cancel": a % 2 == 1},
-            {"op": "verify"},
-            ask("emergency.help"),
-            ask("emergency.sos_done", delivered=True, carrier="simulated"),
-        )[b], None
+            (
+                ask("contacts.card", to=party),
+                ask("contacts.group_add", group=0, address=party, channel="host"),
+                ask("administration.time_hint", wall=self.model.wall + 1000 * b),
+                ask("administration.acknowledge", channel="host"),
+                ask("messages.outgoing", to="", text=""),
+                ask("alerts.delivered", alert=5),
+                ask("contacts.card", to="\u0000?mama"),
+                {"op": "network", "online": b % 12 > 2},
+                {"op": "sos", "cancel": a % 2 == 1},
+                {"op": "verify"},
+                ask("emergency.help"),
+                ask("emergency.sos_done", delivered=True, carrier="simulated"),
+            )[b],
+            None,
+        )
 
 
 # How often each operation is drawn.
 WEIGHTS = {
-    "receive": 6, "insult": 5, "forged": 2, "replayed": 2, "burst": 2, "send": 4, "send_again": 1, "call": 2, "press": 3, "press_late": 2,
-    "undo": 2, "owner": 3, "not_bullying": 2, "protect": 2, "protect_end": 1, "read": 4, "hand_over": 1, "emergency_read": 1,
-    "add": 3, "agreed": 2, "approve": 2, "drop": 2, "login": 6, "wrong_logins": 1, "pin": 1, "logout": 1, "policy": 4, "grant": 3,
-    "clock": 2, "wait": 6, "day": 0, "reboot": 3, "days_off": 1, "hostile": 3, "emergency": 1, "other": 3,
+    "receive": 6, "insult": 5, "forged": 2, "replayed": 2, "burst": 2, "send": 4, "send_again": 1, "call": 2,
+    "press": 3, "press_late": 2, "undo": 2, "owner": 3, "not_bullying": 2, "protect": 2, "protect_end": 1,
+    "read": 4, "hand_over": 1, "emergency_read": 1, "add": 3, "agreed": 2, "approve": 2, "drop": 2,
+    "login": 6, "wrong_logins": 1, "pin": 1, "logout": 1, "policy": 4, "grant": 3, "clock": 2, "wait": 6,
+    "evade": 1, "outlive": 1, "reboot": 3, "days_off": 1, "hostile": 3, "emergency": 1, "other": 3,
 }  # fmt: skip
 OPERATIONS = tuple(name for name in WEIGHTS for _ in range(WEIGHTS[name]))

@@ -1,8 +1,8 @@
 """An independent model of the policy engine, written from the design and the requirement rows; it imports no firmware.
 
-Messages, calls, blocks, contents and contacts are here; secrets, settings and clock in owner.py, grades in grades.py.
-`judge(act, ...)` gives (allowed, reasons): every reason that holds against the act, or the one of its allow; the order in
-which the engine asks them is its own affair. Whether an envelope is genuine, and how a text reads, the history tells.
+Messages, calls, blocks, contents and contacts; secrets, settings and clock are in owner.py, grades in grades.py.
+`judge(act, ...)` gives (allowed, reasons): every reason that holds against the act, or the one of its allow; in which
+order the engine asks them is its own affair. Whether an envelope is genuine, and how a text reads, the history tells.
 """
 
 from tests.reference import numbers as n
@@ -16,14 +16,15 @@ class Model(Owned):
 
     def refused(self, party, role, rule):  # by the block (F5), the highest grade (F9), a protective mode (F6, H6)
         mode, mark = self.mode[0], self.marks[party]
-        closed = mode == "guardians" or ((mode or self.alarm) and role == "stranger") or mark.blocked or mark.grade == n.REMOVED
+        closed = mode == "guardians" or mark.blocked or mark.grade == n.REMOVED
+        closed = closed or (role == "stranger" and (mode or self.alarm[1]))
         return against((rule + ".blocked", mark.blocked), (rule + ".closed", closed)) if role != "guardian" else set()
 
     def attempt(self, role):  # H6: a burst of unknown attempts starts protective mode
         if role == "stranger":
             self.attempts = [at for at in self.attempts if self.powered - at < n.WINDOW] + [self.powered]
             self.last_attempt = self.powered
-            if len(self.attempts) >= self.setting("blocking.burst") and not self.alarm:
+            if len(self.attempts) >= self.setting("blocking.burst") and not self.alarm[1]:
                 self.alarm = (self.wall + n.DAY, self.powered + n.DAY)
 
     def receive(self, party, genuine, counter, text):
@@ -70,13 +71,15 @@ class Model(Owned):
     def call(self, party, incoming):
         role = self.role(party)
         limited = role == "friend" and self.marks[party].grade >= n.LIMITED
-        why = self.refused(party, role, "calls") | against(("calls.unknown", role == "stranger"), ("calls.limited", limited))
+        why = self.refused(party, role, "calls")
+        why |= against(("calls.unknown", role == "stranger"), ("calls.limited", limited))
         self.attempt(role if incoming else "")
         return why
 
     def press(self, party=None, message=None):
         party = self.messages[message]["party"] if message in self.messages else party
-        why = against(("blocking.no_such_message", party is None), ("blocking.is_guardian", self.role(party) == "guardian"))  # I11
+        guardian = self.role(party) == "guardian"  # I11
+        why = against(("blocking.no_such_message", party is None), ("blocking.is_guardian", guardian))
         if not why and self.marks[party].press(self.today):
             self.slip, self.packages[len(self.packages) + 1] = (party, self.powered), False  # F11
         return why
@@ -89,7 +92,8 @@ class Model(Owned):
     def owner(self, what, party):  # release, unmark, remove: what only a guardian may do (F9, F10)
         guardian, mark = what == "remove" and self.role(party) == "guardian", self.marks[party]
         nothing = (what == "release" and not mark.blocked) or (what == "unmark" and not mark.grade)
-        why = against((n.NO_PROOF, self.unproved), ("blocking.is_guardian", guardian), ("blocking.not_blocked", nothing))
+        why = against((n.NO_PROOF, self.unproved), ("blocking.not_blocked", nothing),
+                      ("blocking.is_guardian", guardian))
         return why or getattr(mark, what)(self.today)
 
     def not_bullying(self, message):
@@ -105,10 +109,10 @@ class Model(Owned):
         return why
 
     def protect_end(self):  # the chosen mode; with none, the automatic one, which is not the child's to end
-        if not self.mode[0] and not self.alarm:
-            return None
+        if not self.mode[0] and not self.alarm[1]:
+            return set()
         why = against(("blocking.not_yours", self.mode[1] != "child" and self.unproved))
-        self.alarm = self.alarm if why or self.mode[0] else ()
+        self.alarm = self.alarm if why or self.mode[0] else (0, 0)
         self.mode = self.mode if why else ("", "", 0, 0)
         return why
 
@@ -133,31 +137,35 @@ class Model(Owned):
 
     def add(self, party, role, by_child=False):
         off, blocked = by_child and self.setting("contacts.mode") == 0, self.marks[party].blocked
-        why = against((n.NO_PROOF, not by_child and self.unproved), ("contacts.off", off), ("contacts.blocked", blocked),
-                      ("contacts.already", party in self.contacts))
+        why = against((n.NO_PROOF, not by_child and self.unproved), ("contacts.off", off),
+                      ("contacts.blocked", blocked), ("contacts.already", party in self.contacts))
         missing = {"other"} if role == "friend" else set()
         missing |= {"this"} if by_child and self.setting("contacts.mode") == 1 else set()
-        self.contacts.update({} if why else {party: {"role": role, "missing": missing, "counter": 0, "day": self.today}})
+        if not why:
+            self.contacts[party] = {"role": role, "missing": missing, "counter": 0, "day": self.today}
         return why
 
     def approve(self, party, side, genuine=True):  # D21: this side by a proof, the other side by its MAC
-        unknown, this = party not in self.contacts, side == "this"
-        why = against(("contacts.unknown", unknown), (n.NO_PROOF, this and self.unproved), ("contacts.not_verified", not genuine))
+        unproved = self.unproved and side == "this"
+        why = against(("contacts.unknown", party not in self.contacts), (n.NO_PROOF, unproved),
+                      ("contacts.not_verified", not genuine))
         return why or self.contacts[party]["missing"].discard(side)
 
     def drop(self, party):
         known = self.contacts.get(party, {"role": ""})
-        why = against(("contacts.unknown", not known["role"]), (n.NO_PROOF, known["role"] == "guardian" and self.unproved))
-        return why or not self.contacts.pop(party) or None
+        unproved = self.unproved and known["role"] == "guardian"
+        why = against(("contacts.unknown", not known["role"]), (n.NO_PROOF, unproved))
+        if not why:
+            del self.contacts[party]
+        return why
 
     def settle(self, day):  # what time alone brings
         self.today = max(day, self.today)
-        months = n.month_of(self.today) - self.birth
-        self.private, self.band = self.private or months >= 96, max(self.band, (months > 96) + (months > 144))  # X8
+        self.grow()
         self.expired = self.expired or 0 < self.expires <= day
         self.grants = {key: grant for key, grant in self.grants.items() if not self.over(grant)}
         calm = self.powered - self.last_attempt >= n.HOUR
-        self.alarm = () if calm or not self.alarm or self.over(self.alarm) else self.alarm
+        self.alarm = (0, 0) if calm or self.over(self.alarm) else self.alarm
         self.mode = ("", "", 0, 0) if self.mode[0] and self.over(self.mode) else self.mode
         pending = [party for party in self.contacts if self.contacts[party]["missing"]]
         for party in [party for party in pending if self.contacts[party]["day"] <= day - n.PENDING_DAYS]:

@@ -18,7 +18,7 @@ class Owned:
         self.policy, self.grants, self.contacts, self.marks = {}, {}, {}, defaultdict(Mark)  # by key, key, party, party
         self.messages, self.packages = {}, {}  # by number: party, hit, collapsed; handed over
         self.fails, self.locked = defaultdict(int), defaultdict(int)  # by channel
-        self.mode, self.alarm = ("", "", 0, 0), ()  # chosen (name, by whom, until wall and powered time); automatic
+        self.mode, self.alarm = ("", "", 0, 0), (0, 0)  # chosen (name, by whom, until wall and powered time); automatic
         self.emergency, self.last = (0, 0), None
         self.forget()
 
@@ -56,9 +56,12 @@ class Owned:
     def set_policy(self, version, expires, values):  # D2, D7
         now = {key: self.setting(key, lasting=True) for key, _ in values}
         weaker = any(value != now[key] and (value > now[key]) == n.SETTINGS[key][2] for key, value in values)
-        why = against(("administration.old_policy", version <= self.version), (n.NO_PROOF, (weaker or self.expired) and self.unproved))
+        leap = version != self.version + 1 or expires != self.expires  # would use the numbers up, or set an end
+        unproved = self.unproved and (weaker or leap or self.expired)
+        why = against(("administration.old_policy", version <= self.version), (n.NO_PROOF, unproved))
         if not why:
-            self.version, self.expires, self.expired, self.policy = version, expires, False, {**self.policy, **dict(values)}
+            self.version, self.expires, self.expired = version, expires, False
+            self.policy.update(dict(values))
         return why
 
     def grant(self, key, value, minutes):  # D12
@@ -77,7 +80,8 @@ class Owned:
         why = against(("administration.already_set_up", self.profile), ("credentials.weak_pin", weak))
         if not why:
             self.wall, self.trust, self.profile, self.birth = wall, "set", profile, birth
-            self.settle(self.day())
+            self.today = self.day()
+            self.grow()
         return why
 
     def day(self):
@@ -85,3 +89,7 @@ class Owned:
 
     def over(self, span):  # D12: by powered time, or by wall time where that is trusted
         return self.powered >= span[-1] or (self.trust == "set" and self.wall >= span[-2])
+
+    def grow(self):  # X8: what 8 years close, at once; what a higher band opens, a month later; never back
+        months = n.month_of(self.today) - self.birth
+        self.private, self.band = self.private or months >= 96, max(self.band, (months > 96) + (months > 144))

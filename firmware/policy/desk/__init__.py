@@ -32,4 +32,5 @@ def decide(rule, verb, request):
         return sys.modules[loaded].decide(rule, verb, request)
     finally:
         forget(loaded)
-        forget("firmware.policy.desk.credentials")  # set-up uses it too
+        forget("firmware.policy.desk.credentials")  # set-up uses these two too
+        forget("firmware.storage.stretch")

@@ -8,6 +8,7 @@ from firmware.policy.decision import BadRequest, allow, deny, event
 from firmware.policy.rule import stopped
 from firmware.policy.rules.credentials import CHANNELS, DELAYS, HOST, KEYPAD
 from firmware.storage import crypto
+from firmware.storage.stretch import pbkdf2
 
 WEAK_PIN = "credentials.weak_pin"
 _LOCKED = const("credentials.locked")
@@ -40,7 +41,7 @@ def verifier(rule, request):
     if _is_weak(request["pin"]):
         return None
     salt = rule.context.random(_SALT)
-    blob = salt + crypto.pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS)
+    blob = salt + pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS)
     for name in ("salt", "stored_key", "server_key"):
         blob += bytes.fromhex(request[name])
     return blob + request["rounds"].to_bytes(4, "big")
@@ -57,7 +58,7 @@ def _is_weak(pin):
 def _pin(rule, request):
     secrets = rule.context.secrets()
     salt, known = secrets[:_SALT], secrets[_SALT : _SALT + _KEY]
-    return _try(rule, KEYPAD, lambda: crypto.equal(crypto.pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
+    return _try(rule, KEYPAD, lambda: crypto.equal(pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
 
 
 def _scram(rule, request):
