@@ -28,11 +28,12 @@ demo: $(STAMP) ## one simulated day of a watch, without a screen: what was asked
 	$(BIN)/ward demo
 
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port
-	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 # Two mypy runs: the firmware against MicroPython's modules, all else against CPython's.
 lint: $(STAMP) ## check style (ruff) and types (mypy)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	MYPYPATH=$(TYPINGS) $(BIN)/mypy --cache-dir .mypy_cache/micropython --custom-typeshed-dir $(TYPINGS) -p firmware
 	$(BIN)/mypy --cache-dir .mypy_cache/cpython -p simulator -p host_tools -p tests
 

@@ -27,9 +27,11 @@ class Watch:
         files = Files(board.root)
         self.store = Store(files, board.partition, board.device_secret, board.random)
         self.engine = Engine(
-            self.store, board.random,
+            self.store,
+            board.random,
             lambda: floor.load(files, board.device_secret),
-            lambda region, numbers: floor.save(files, board.device_secret, region, numbers))
+            lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
+        )
         self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen)
         self.calls = CallService(self.engine, board.phone, board.screen)
         self.sos = Sos(self.engine, [board.carrier], board.screen)

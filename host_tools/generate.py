@@ -21,7 +21,13 @@ def _column(value: int | list[int]) -> str:
 
 def pack_row(row: dict) -> str:
     """One setting as the watch reads it: `key min max direction default [profile=default ...]`."""
-    parts = [row["key"], str(row.get("min", 0)), _column(row["max"]), _DIRECTIONS[row["stricter"]], _column(row["default"])]
+    parts = [
+        row["key"],
+        str(row.get("min", 0)),
+        _column(row["max"]),
+        _DIRECTIONS[row["stricter"]],
+        _column(row["default"]),
+    ]
     parts += [f"{name}={_column(value)}" for name, value in sorted(row.get("profile", {}).items())]
     return " ".join(parts)
 

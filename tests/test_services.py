@@ -20,7 +20,9 @@ DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "Al
 
 
 def _calls(tree: ast.AST) -> set[str]:
-    return {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    return {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
 
 
 def test_only_services_reach_the_outside() -> None:
@@ -36,7 +38,9 @@ def test_services_act_only_with_a_decision() -> None:
     """Each method that reaches the outside asks the engine itself, or is reached only from methods that do."""
     found = 0
     for path in sorted((FIRMWARE / "services").rglob("*.py")):
-        for cls in [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]:
+        for cls in [
+            node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)
+        ]:
             methods = {node.name: node for node in cls.body if isinstance(node, ast.FunctionDef)}
             for name, method in methods.items():
                 if not _calls(method) & OUTPUTS or f"{cls.name}.{name}" in DECIDED_BEFORE:
@@ -57,20 +61,32 @@ def test_an_unknown_obligation_is_a_refusal() -> None:
     assert acted == ["show"], "nothing may act before all names are known"
 
 
-@pytest.mark.parametrize(("rules", "service"), [
-    (["messages.py"], "messaging.py"),
-    (["calls.py"], "calls.py"),
-    (["emergency.py"], "calls.py sos.py"),
-])
+@pytest.mark.parametrize(
+    ("rules", "service"),
+    [
+        (["messages.py"], "messaging.py"),
+        (["calls.py"], "calls.py"),
+        (["emergency.py"], "calls.py sos.py"),
+    ],
+)
 def test_every_obligation_has_its_handler(rules: list[str], service: str) -> None:
     """What a rule can oblige to, the service that asks it can do."""
     source = "".join((FIRMWARE / "policy" / "rules" / name).read_text(encoding="utf-8") for name in rules)
-    known = set(re.findall(r'"([a-z_]+)": ', "".join((FIRMWARE / "services" / name).read_text(encoding="utf-8")
-                                                     for name in service.split())))
+    known = set(
+        re.findall(
+            r'"([a-z_]+)": ',
+            "".join((FIRMWARE / "services" / name).read_text(encoding="utf-8") for name in service.split()),
+        )
+    )
     tree = ast.parse(source)
     obliged = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "allow" and len(node.args) > 1:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "allow"
+            and len(node.args) > 1
+        ):
             obliged |= {item.value for item in ast.walk(node.args[1]) if isinstance(item, ast.Constant)}
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
             obliged |= {item.value for item in node.args if isinstance(item, ast.Constant)}
@@ -81,10 +97,13 @@ def test_every_obligation_has_its_handler(rules: list[str], service: str) -> Non
     assert obliged <= known
 
 
-@pytest.mark.parametrize(("birth", "verdict", "reason"), [
-    ((2017, 5), "deny", "content_access.private"),  # nine years old
-    ((2019, 5), "allow", "ok"),  # seven
-])
+@pytest.mark.parametrize(
+    ("birth", "verdict", "reason"),
+    [
+        ((2017, 5), "deny", "content_access.private"),  # nine years old
+        ((2019, 5), "allow", "ok"),  # seven
+    ],
+)
 def test_every_exit_of_content_is_listed(tmp_path: Path, birth: tuple[int, int], verdict: str, reason: str) -> None:
     """From the month of the 8th birthday on a guardian gets nothing through any exit; before, through each, marked
     (D27, D28). Without a fresh proof nobody gets anything."""

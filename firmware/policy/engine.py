@@ -44,8 +44,16 @@ class Engine:
         self._store = store
         self.clock = Clock()
         self.settings = Settings()
-        context = self.context = Context(self.settings, self.clock, Recent(), random, store,
-                                         (load_floor, self._floor_changed), self._wipe, self._start_afresh)
+        context = self.context = Context(
+            self.settings,
+            self.clock,
+            Recent(),
+            random,
+            store,
+            (load_floor, self._floor_changed),
+            self._wipe,
+            self._start_afresh,
+        )
         self.recent = context.recent
         self._save_floor = save_floor
         self.rules = context.rules
@@ -167,8 +175,12 @@ class Engine:
         kind = request["kind"]
         if not self._administration.is_set_up and kind != "administration.setup":
             return stopped(SET_UP_FIRST)
-        if self._administration.tampered and kind not in _WHILE_TAMPERED and (
-                "channel" in request or kind.startswith("administration.")) and not kind.startswith("credentials."):
+        if (
+            self._administration.tampered
+            and kind not in _WHILE_TAMPERED
+            and ("channel" in request or kind.startswith("administration."))
+            and not kind.startswith("credentials.")
+        ):
             return stopped(TAMPERED)
         return None
 
@@ -216,7 +228,7 @@ class Engine:
         self._late += events
 
     def _create(self, credentials, region, numbers):
-        """First set-up. The floor comes first: a power cut then leaves a watch that can do more for the child, not less."""
+        """First set-up. The floor comes first: a power cut then leaves a watch that can do more for the child."""
         clock = self.clock
         self.context.save_floor(region, numbers)
         if self._store.is_new:
@@ -293,7 +305,7 @@ class Engine:
     # --- time
 
     def step(self):
-        """Let the rules act on time that has passed; housekeeping. Returns the powered time of the next need, or None."""
+        """Let the rules act on time that has passed; keep house. Returns the powered time of the next need, or None."""
         self._stepped = self.clock.powered
         if not self._ready or not self._administration.is_set_up:
             return None

@@ -22,8 +22,13 @@ class Recent:
 
     def add(self, record, tag, classes, flags):
         """Note a message that has just been journalled."""
-        entry = (tag + record.seq.to_bytes(4, "little") + record.segment.to_bytes(2, "little")
-                 + record.offset.to_bytes(4, "little") + bytes((classes, flags)))
+        entry = (
+            tag
+            + record.seq.to_bytes(4, "little")
+            + record.segment.to_bytes(2, "little")
+            + record.offset.to_bytes(4, "little")
+            + bytes((classes, flags))
+        )
         if len(self._ring) < CAP * _WIDTH:
             self._ring.extend(entry)
         else:
@@ -44,7 +49,10 @@ class Recent:
     def place(self, entry):
         """(segment, offset) in the journal."""
         at = entry * _WIDTH
-        return (int.from_bytes(self._ring[at + 12 : at + 14], "little"), int.from_bytes(self._ring[at + 14 : at + 18], "little"))
+        return (
+            int.from_bytes(self._ring[at + 12 : at + 14], "little"),
+            int.from_bytes(self._ring[at + 14 : at + 18], "little"),
+        )
 
     def classes(self, entry):
         return self._ring[entry * _WIDTH + 18]

@@ -1,9 +1,9 @@
 """Checking a request's form before any rule sees it (requirement E8).
 
-A rule declares its requests as text, one line a verb: `verb field=type ...`. Types: i<limit> whole number from 0 to limit
-(2**30 - 1 if none is given), s<limit> text of at most limit characters, h<size> lower-case hexadecimal text of exactly size
-bytes, b true or false, l<limit> list of at most limit items. A field whose name ends in "?" may be left out. Text takes a
-tenth of the heap that tuples take.
+A rule declares its requests as text, one line a verb: `verb field=type ...`. Types: i<limit> whole number from 0 to
+limit (2**30 - 1 if none is given), s<limit> text of at most limit characters, h<size> lower-case hexadecimal text of
+exactly size bytes, b true or false, l<limit> list of at most limit items. A field whose name ends in "?" may be left
+out. One text for all requests of a rule takes a tenth of the heap that tuples take.
 """
 
 from micropython import const
@@ -92,7 +92,9 @@ def check(request, forms, verb):
             raise BadRequest(name, "is missing")
     if len(request) != len(names):
         # sorted, because dicts have no order on MicroPython
-        raise BadRequest(sorted([str(name) for name in request if name not in names])[0], "is not a field of this request")
+        raise BadRequest(
+            sorted([str(name) for name in request if name not in names])[0], "is not a field of this request"
+        )
 
 
 def choice(request, name, choices):

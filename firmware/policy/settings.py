@@ -1,8 +1,8 @@
 """The guardian's settings: bounds, defaults per profile and age band, and which direction is stricter.
 
-All values are whole numbers. The rows come from `settings_rows.py`, which `make generate` packs from `settings.toml`; they
-stay one text, because 170 rows as objects would take 100 KB. While the watch is not set up, or whenever its state is in
-doubt, `strict` is on: every setting then has the strictest value that any profile gives it (requirement D3).
+All values are whole numbers. The rows come from `settings_rows.py`, which `make generate` packs from `settings.toml`;
+they stay one text, because 170 rows as objects would take 100 KB. While the watch is not set up, or whenever its state
+is in doubt, `strict` is on: every setting then has the strictest value that any profile gives it (requirement D3).
 """
 
 from array import array

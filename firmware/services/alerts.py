@@ -29,7 +29,9 @@ class AlertService:
             return self._next_try
         for alert in rule.pending():
             number, code, tag, severity, count, time = alert
-            if not self._carrier.send_alert({"code": code, "party": tag, "severity": severity, "count": count, "time": time}):
+            if not self._carrier.send_alert(
+                {"code": code, "party": tag, "severity": severity, "count": count, "time": time}
+            ):
                 self._next_try = now + _RETRY_SECONDS
                 return self._next_try
             if not self._engine.ask({"kind": "alerts.delivered", "alert": number}).allowed:

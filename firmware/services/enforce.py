@@ -4,8 +4,8 @@
 def discharge(decision, handlers):
     """Carry out an allowed decision's obligations; True if all was done, False if the act is refused.
 
-    handlers: obligation name -> function without arguments. An obligation that the service does not know makes it refuse
-    the whole act, so all names are checked before the first one acts."""
+    handlers: obligation name -> function without arguments. An obligation that the service does not know makes it
+    refuse the whole act, so all names are checked before the first one acts."""
     if not decision.allowed:
         return False
     for name in decision.obligations:

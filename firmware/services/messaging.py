@@ -57,19 +57,30 @@ class Messaging:
         marked = "mark" in decision.obligations
 
         def show():
-            self._screen.notice("message", {"message": number, "from": envelope["sender"], "text": envelope["text"], "marked": marked})
+            self._screen.notice(
+                "message", {"message": number, "from": envelope["sender"], "text": envelope["text"], "marked": marked}
+            )
 
         def collapse():
-            self._screen.notice("collapsed", {"message": number, "from": envelope["sender"], "reason": decision.reason, "marked": marked})
+            self._screen.notice(
+                "collapsed",
+                {"message": number, "from": envelope["sender"], "reason": decision.reason, "marked": marked},
+            )
 
-        discharge(decision, {
-            "show": show, "collapse": collapse, "mark": nothing, "silently": nothing,
-            "warn": lambda: self._screen.notice("warning", {"reason": decision.reason}),
-            "offer_help": lambda: self._screen.notice("offer_help", {}),
-            "show_help": lambda: self._screen.notice("help", {}),
-            "offer_protection": lambda: self._screen.notice("offer_protection", {"from": envelope["sender"]}),
-            "ask_child_to_tell": lambda: self._screen.notice("ask_to_tell", {"message": number}),
-        })
+        discharge(
+            decision,
+            {
+                "show": show,
+                "collapse": collapse,
+                "mark": nothing,
+                "silently": nothing,
+                "warn": lambda: self._screen.notice("warning", {"reason": decision.reason}),
+                "offer_help": lambda: self._screen.notice("offer_help", {}),
+                "show_help": lambda: self._screen.notice("help", {}),
+                "offer_protection": lambda: self._screen.notice("offer_protection", {"from": envelope["sender"]}),
+                "ask_child_to_tell": lambda: self._screen.notice("ask_to_tell", {"message": number}),
+            },
+        )
         return decision
 
     # --- out
@@ -87,7 +98,9 @@ class Messaging:
             contacts = self._engine.rules["contacts"]
             party, counter = contacts.party(to), decision.records[0].fields[1]
             mac = envelope_mac(contacts.key(party.row), self._own, counter, text).hex()
-            self._outbox.append([party.tag, {"sender": self._own, "to": to, "counter": counter, "mac": mac, "text": text}])
+            self._outbox.append(
+                [party.tag, {"sender": self._own, "to": to, "counter": counter, "mac": mac, "text": text}]
+            )
             self._outbox = self._outbox[-_OUTBOX:]
 
         if not discharge(decision, {"send": put, "show_help": lambda: self._screen.notice("help", {})}):
@@ -121,7 +134,9 @@ class Messaging:
         if confirmed:
             request["confirmed"] = True
         decision = self._engine.ask(request)
-        discharge(decision, {"show": lambda: self._screen.notice("opened", {"message": message, "text": self._text(message)})})
+        discharge(
+            decision, {"show": lambda: self._screen.notice("opened", {"message": message, "text": self._text(message)})}
+        )
         return decision
 
     def _text(self, message):

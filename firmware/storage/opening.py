@@ -3,7 +3,6 @@
 Loaded for boot and dropped again; it works on the fields of the Store.
 """
 
-
 from firmware.loading import forget
 from firmware.storage.crypto import Hmac
 from firmware.storage.journal import JournalBroken

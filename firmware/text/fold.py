@@ -8,7 +8,7 @@ good on MicroPython.
 from micropython import const
 
 _SPACE = const(32)
-_CHINESE = const(0x80)          # stands for "a Chinese character came last"
+_CHINESE = const(0x80)  # stands for "a Chinese character came last"
 
 # Letters that look like, or are accents of, an ASCII letter: two UTF-8 bytes and the letter.
 _ALIKE = (
@@ -27,7 +27,7 @@ _SETTLED = (
 ).encode()
 
 _FIRST = const(0xE4 * 64 + 0x80)
-_VARIANT_LEADS = bytearray(6 * 64)      # 1 for the first two bytes of any variant
+_VARIANT_LEADS = bytearray(6 * 64)  # 1 for the first two bytes of any variant
 for _i in range(0, len(_VARIANTS), 3):
     _VARIANT_LEADS[_VARIANTS[_i] * 64 + _VARIANTS[_i + 1] - _FIRST] = 1
 
@@ -60,14 +60,14 @@ def character(raw: bytes, i: int) -> tuple:
         at = _ALIKE.find(raw[i : i + 2])
         if at >= 0:
             return _ALIKE[at + 2], 2
-        b = raw[i + 1]          # combining marks U+0300 to U+036F, and the soft hyphen
+        b = raw[i + 1]  # combining marks U+0300 to U+036F, and the soft hyphen
         return (0 if a == 0xCC or (a == 0xCD and b < 0xB0) or (a == 0xC2 and b == 0xAD) else _SPACE), 2
     if a >= 0xF0:
         return _SPACE, 4
     b = raw[i + 1]
     c = raw[i + 2]
     if a == 0xEF and (b == 0xBC or b == 0xBD) and c < (0xC0 if b == 0xBC else 0x9F):
-        return c - (0x60 if b == 0xBC else 0x20), 3         # full-width U+FF01 to U+FF5E
+        return c - (0x60 if b == 0xBC else 0x20), 3  # full-width U+FF01 to U+FF5E
     return (0 if _invisible(a, b, c) else _SPACE), 3
 
 
@@ -97,7 +97,7 @@ def fold(raw: bytes) -> tuple:
     i = 0
     last = _SPACE
     gap = False
-    singles = 0                 # how many words of one letter stand in a row, the last one open
+    singles = 0  # how many words of one letter stand in a row, the last one open
     apart = numbers = False
     while i < end:
         code = raw[i]
@@ -125,7 +125,7 @@ def fold(raw: bytes) -> tuple:
         if 65 <= code <= 90:
             code += 32
         elif not 97 <= code <= 122:
-            if code == 39 or code == 96 or not code:        # apostrophes vanish: dont
+            if code == 39 or code == 96 or not code:  # apostrophes vanish: dont
                 continue
             if code == 64 or 48 <= code <= 57:
                 numbers = True

@@ -8,17 +8,17 @@ from micropython import const
 
 from firmware.text.fold import character
 
-MAX_SPANS = const(32)           # for memory; a message with so many holds more than is listed
+MAX_SPANS = const(32)  # for memory; a message with so many holds more than is listed
 
 # Chinese characters with a code of their own, 0x80 and up, in groups; every other one is 0xFF.
 _MARKS = (
-    "省市区县镇乡州旗"              # administrative names end so
-    "路街巷弄"                      # roads
-    "村苑寓厦"                      # estates
-    "园道"                          # an estate or a road after the right character only
+    "省市区县镇乡州旗"  # administrative names end so
+    "路街巷弄"  # roads
+    "村苑寓厦"  # estates
+    "园道"  # an estate or a road after the right character only
     "小花家大"
-    "号栋幢楼室层座单"              # what is numbered
-    "在是住到去址我你他的"          # no part of a name, from here on
+    "号栋幢楼室层座单"  # what is numbered
+    "在是住到去址我你他的"  # no part of a name, from here on
     "为码加了改成设就"
     "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 ).encode()
@@ -35,7 +35,7 @@ _IS = const(0x9F)
 _AS = const(0xA8)
 _PROVINCE = const(0xB0)
 _OTHER = const(0xFF)
-_TENS = const(1)                # ten, hundred, thousand
+_TENS = const(1)  # ten, hundred, thousand
 
 _DIGITS = "零一二三四五六七八九〇幺两".encode()
 _DIGIT_VALUES = b"0123456789012"
@@ -137,7 +137,7 @@ def _number_kind(cells: bytearray, groups: list) -> str:
     """The kind of the number that these groups (see _groups) make up together; empty for an ordinary one."""
     digits = b"".join([group[2] for group in groups])
     count = len(digits)
-    parts = 1 if len(groups) == count else len(groups)          # digit by digit is as good as in one piece
+    parts = 1 if len(groups) == count else len(groups)  # digit by digit is as good as in one piece
     if not 8 <= count <= 19 or parts > 5:
         return ""
     after = _at(cells, groups[-1][1])
@@ -147,10 +147,10 @@ def _number_kind(cells: bytearray, groups: list) -> str:
     mobile = digits[4:] if digits.startswith(b"0086") else digits[2:] if digits.startswith(b"86") else digits
     if len(mobile) == 11 and mobile[0] == 49 and mobile[1] > 50 and parts < 5:
         return "phone"
-    if _at(cells, groups[0][0] - 1) == 43 and count < 16:       # +
+    if _at(cells, groups[0][0] - 1) == 43 and count < 16:  # +
         return "phone"
     if parts == 3 and count == 10 and len(groups[2][2]) == 4 and _at(cells, groups[1][1]) == 45:
-        return "phone"                                          # 555-010-9999
+        return "phone"  # 555-010-9999
     if count > 12 and digits[0] in b"234569" and digits != digits[:1] * count and _luhn(digits):
         return "card"
     return ""
@@ -161,7 +161,7 @@ def _groups(cells: bytearray, i: int) -> list:
     groups = []
     digits = b""
     gap = 0
-    while gap < 3 and len(groups) < 32:                         # memory: no number has more
+    while gap < 3 and len(groups) < 32:  # memory: no number has more
         code = _at(cells, i)
         if _is_digit(code):
             if not digits:
@@ -198,7 +198,7 @@ def _find_numbers(cells: bytearray, found: list) -> None:
                 _add(found, kind, groups[first][0], end + (kind == "id" and _at(cells, end) == 120))
                 first = last
             elif last > first + 5:
-                last = first + 5                                # the longest first; no number has more groups
+                last = first + 5  # the longest first; no number has more groups
                 continue
             elif last > first + 1:
                 last -= 1
@@ -246,7 +246,7 @@ def _address_parts(cells: bytearray):
                 if unit == _NUMBERED:
                     weight = 3 if _at(cells, i) == _FLOOR else 2
                 if unit == _UNIT or (unit == _NUMBERED and weight == 3):
-                    i += 1                                      # the second character of these two
+                    i += 1  # the second character of these two
             elif start == end and i - start > 1 and not _is_word(unit):
                 weight = 1
             else:
@@ -333,7 +333,7 @@ def _find_plates(cells: bytearray, found: list) -> None:
             continue
         at = i + 2
         if not _is_word(_at(cells, at)):
-            at += 1                                             # a dot, hyphen or space
+            at += 1  # a dot, hyphen or space
         end = _word_end(cells, at)
         plate = bytes(cells[at:end])
         letters = sum([code > 57 for code in plate])
@@ -375,7 +375,7 @@ def _find_announced(cells: bytearray, text: str, keywords: str, kind: str, short
                 break
             end = at + len(word)
             if english and (_is_word(_at(cells, at - 1)) or 97 <= _at(cells, end) <= 122):
-                continue                                        # inside another word
+                continue  # inside another word
             start, telling = _value_start(cells, end)
             stop = start
             while start >= 0 and 32 < _at(cells, stop) < 0x7F and cells[stop] not in b",;!?()":

@@ -11,16 +11,16 @@ from firmware.text.words import find_terms
 MAX_CHARS = const(1000)
 
 # What a message may be: bits of Reading.classes.
-BULLY = const(1)                # insults, exclusion, mocking, encouraging self-harm
+BULLY = const(1)  # insults, exclusion, mocking, encouraging self-harm
 THREAT = const(2)
-DOXX = const(4)                 # carries someone's personal data, or offers a people search
-STRANGER = const(8)             # asks for address, secrecy, photo, meeting, payment code or another app
-CRY = const(16)                 # the writer shows signs of being hurt or of self-harm
-PRIVATE = const(32)             # intimate content
+DOXX = const(4)  # carries someone's personal data, or offers a people search
+STRANGER = const(8)  # asks for address, secrecy, photo, meeting, payment code or another app
+CRY = const(16)  # the writer shows signs of being hurt or of self-harm
+PRIVATE = const(32)  # intimate content
 
-_LETTERS = b"btdscp"            # of the term table, in the order of the bits
+_LETTERS = b"btdscp"  # of the term table, in the order of the bits
 
-_NUMBER_SIGN = "号".encode()     # an address may write its numbers in Chinese
+_NUMBER_SIGN = "号".encode()  # an address may write its numbers in Chinese
 _MILD = ("phone", "plate", "account")
 
 Reading = namedtuple("Reading", ("classes", "severity", "personal"))
@@ -77,7 +77,7 @@ def read(text: str) -> Reading:
         else:
             severities[at] = max(severities[at], code[1] - 48)
     if severities[4] and not _addressed(raw):
-        severities[0] = severities[1] = 0       # a report of what others said or did
+        severities[0] = severities[1] = 0  # a report of what others said or did
     personal = find_personal_data(text, raw) if look_closer else []
     for kind, _, _ in personal:
         severities[2] = max(severities[2], 1 if kind in _MILD else 2)

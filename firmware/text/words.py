@@ -6,10 +6,10 @@ from micropython import const
 
 from firmware.text.terms import TERMS
 
-_TABLE = TERMS.encode()         # on MicroPython this shares the str's memory
-_GAP = const(24)                # bytes that `.` in a term may stand for: eight Chinese characters
-_NEAR = const(18)               # bytes before a term where `?` looks for the one who is meant
-_DENIAL = const(13)             # bytes before a term where a denial counts
+_TABLE = TERMS.encode()  # on MicroPython this shares the str's memory
+_GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
+_NEAR = const(18)  # bytes before a term where `?` looks for the one who is meant
+_DENIAL = const(13)  # bytes before a term where a denial counts
 
 # A bucket is a part of the sorted table: one per letter, then one per two bytes that begin a Chinese character (from
 # E4 80 to E9 BF).
@@ -30,7 +30,7 @@ def _make_index() -> array:
         first = _TABLE[at]
         here = first - 97 if first < 0x80 else first * 64 + _TABLE[at + 1] - _CHINESE
         while bucket <= here:
-            index[bucket] = at - 1                              # with the line end before its first term
+            index[bucket] = at - 1  # with the line end before its first term
             bucket += 1
         at = _TABLE.find(b"\n", at) + 1
     while bucket <= _BUCKETS:
@@ -53,7 +53,7 @@ def _end(text: bytes, term: bytes, at: int) -> int:
     """The end of `term`, which may begin at `at`, or -1 where it does not stand there."""
     start = at
     for part in term.split(b"."):
-        more = part[-1] == 42                                   # `*`
+        more = part[-1] == 42  # `*`
         if more:
             part = part[:-1]
         at = text.find(part, at, at + len(part) + (_GAP if at > start else 0))
@@ -67,13 +67,13 @@ def _end(text: bytes, term: bytes, at: int) -> int:
 
 def _holds(text: bytes, start: int, end: int, condition: int) -> bool:
     """Whether the condition (see terms.py) of a term that stands from `start` to `end` is met."""
-    if condition == 94:                                         # `^`
+    if condition == 94:  # `^`
         return not start and end == len(text)
-    if condition == 33:                                         # `!`
+    if condition == 33:  # `!`
         return not _any(text, _OBJECTS, end, end + 6) and not _any(text, _DENIALS, max(0, start - 3), start)
     if _any(text, _DENIALS, max(0, start - _DENIAL), start):
         return False
-    if condition == 126:                                        # `~`
+    if condition == 126:  # `~`
         return True
     before = text[start - _NEAR : start] if start > _NEAR else b" " + text[:start]
     return _any(before, _SOMEBODY, 0, len(before))

@@ -119,7 +119,13 @@ class Rig:
         self.watch = Watch(self.board)
         report = self.watch.start()
         self.watch.step(self._ticks)
-        return {"status": report.status, "code": report.code, "records": report.records, "torn": report.torn, "seq": report.seq}
+        return {
+            "status": report.status,
+            "code": report.code,
+            "records": report.records,
+            "torn": report.torn,
+            "seq": report.seq,
+        }
 
     def reboot(self, command):
         """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time."""
@@ -154,9 +160,13 @@ class Rig:
         """Call a service as a screen or carrier would: `call` names it, `with` holds the arguments."""
         watch = self.watch
         call = {
-            "receive": watch.messaging.receive, "send": watch.messaging.send, "press": watch.messaging.press,
-            "undo": watch.messaging.undo, "open": watch.messaging.open,
-            "call_in": watch.calls.incoming, "call_out": watch.calls.outgoing,
+            "receive": watch.messaging.receive,
+            "send": watch.messaging.send,
+            "press": watch.messaging.press,
+            "undo": watch.messaging.undo,
+            "open": watch.messaging.open,
+            "call_in": watch.calls.incoming,
+            "call_out": watch.calls.outgoing,
         }[command["call"]]
         return _answer(call(**command["with"]))
 
@@ -196,10 +206,16 @@ class Rig:
         for name, blob in engine._parts():
             digest.update(name.encode() + b"\0" + blob)
         administration = engine.rules["administration"]
-        return {"digest": _hex(digest), "tampered": administration.tampered,
-                "set_up": administration.is_set_up, "private": administration.is_private, "strict": engine.settings.strict,
-                "mode": engine.rules["blocking"].mode, "band": engine.settings.band,
-                "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()]}
+        return {
+            "digest": _hex(digest),
+            "tampered": administration.tampered,
+            "set_up": administration.is_set_up,
+            "private": administration.is_private,
+            "strict": engine.settings.strict,
+            "mode": engine.rules["blocking"].mode,
+            "band": engine.settings.band,
+            "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()],
+        }
 
     def setting(self, command):
         return {"value": self.watch.engine.settings[command["key"]]}
@@ -248,18 +264,39 @@ class Rig:
 
 
 OPS = {
-    "new": Rig.new, "reboot": Rig.reboot, "advance": Rig.advance, "clock": Rig.clock, "ask": Rig.ask, "service": Rig.service,
-    "queue": Rig.queue, "step": Rig.step, "sos": Rig.sos, "network": Rig.network, "seen": Rig.seen, "state": Rig.state,
-    "setting": Rig.setting, "grade": Rig.grade, "packages": Rig.packages, "journal": Rig.journal, "verify": Rig.verify,
-    "files": Rig.files, "words": Rig.words, "floor": Rig.floor,
+    "new": Rig.new,
+    "reboot": Rig.reboot,
+    "advance": Rig.advance,
+    "clock": Rig.clock,
+    "ask": Rig.ask,
+    "service": Rig.service,
+    "queue": Rig.queue,
+    "step": Rig.step,
+    "sos": Rig.sos,
+    "network": Rig.network,
+    "seen": Rig.seen,
+    "state": Rig.state,
+    "setting": Rig.setting,
+    "grade": Rig.grade,
+    "packages": Rig.packages,
+    "journal": Rig.journal,
+    "verify": Rig.verify,
+    "files": Rig.files,
+    "words": Rig.words,
+    "floor": Rig.floor,
 }
 
 
 def _answer(decision):
     if decision is None:
         return {"verdict": "dropped"}
-    return {"verdict": decision.verdict, "reason": decision.reason, "obligations": list(decision.obligations), "wait": decision.wait,
-            "records": [[r.seq, r.kind] + r.fields for r in decision.records]}
+    return {
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "obligations": list(decision.obligations),
+        "wait": decision.wait,
+        "records": [[r.seq, r.kind] + r.fields for r in decision.records],
+    }
 
 
 def _walk(journal):

@@ -38,8 +38,11 @@ class Watch:
         full_state.prepare(self.device)
 
     def counters(self):
-        return [self.flash.erases + self.keys.flash.erases, self.flash.programmed + self.keys.flash.programmed,
-                (self.flash.micros + self.keys.flash.micros) / 1000]
+        return [
+            self.flash.erases + self.keys.flash.erases,
+            self.flash.programmed + self.keys.flash.programmed,
+            (self.flash.micros + self.keys.flash.micros) / 1000,
+        ]
 
     def close(self):
         vfs.umount(_ROOT)

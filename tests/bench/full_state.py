@@ -132,8 +132,18 @@ def verifier():
 def birth():
     """The fields of first set-up: a child of 12, who may have 50 contacts."""
     fields = verifier()
-    fields.update({"wall": WALL, "birth_year": 2014, "birth_month": 3, "profile": "cn-ccia", "language": "zh",
-                   "owner": "guardian one", "region": "cn", "numbers": ["13900000000", "13900000001"]})
+    fields.update(
+        {
+            "wall": WALL,
+            "birth_year": 2014,
+            "birth_month": 3,
+            "profile": "cn-ccia",
+            "language": "zh",
+            "owner": "guardian one",
+            "region": "cn",
+            "numbers": ["13900000000", "13900000001"],
+        }
+    )
     return fields
 
 
@@ -166,10 +176,21 @@ def prepare(device):
     add(device, GUARDIAN, "guardian")
     for number in range(1, CONTACTS):
         add(device, number)
-    device.must("administration.policy", version=7, issuer="owner", expires=65000, channel=HOST,
-                values=[["contacts.unknown", 1], ["contacts.mode", 2], ["contacts.groups", 8],
-                        ["messages.keep_days", 20], ["blocking.decay_days", 365],
-                        ["administration.grant_minutes", 240]])
+    device.must(
+        "administration.policy",
+        version=7,
+        issuer="owner",
+        expires=65000,
+        channel=HOST,
+        values=[
+            ["contacts.unknown", 1],
+            ["contacts.mode", 2],
+            ["contacts.groups", 8],
+            ["messages.keep_days", 20],
+            ["blocking.decay_days", 365],
+            ["administration.grant_minutes", 240],
+        ],
+    )
     for number in range(1, _GRADED + 1):
         for counter in (1, 2):
             device.must("messages.incoming", **message(number, counter, RUDE))
@@ -201,5 +222,10 @@ def size(device):
     known = [address(number) for number in range(1, _GRADED + 1)]
     known += [stranger(number) for number in range(ACCOUNTS - _GRADED)]
     graded = [name for name in known if rules["blocking"].grade(rules["contacts"].party(name).tag)]
-    return {"contacts": len(rules["contacts"]), "graded": len(graded), "alerts": len(rules["alerts"]),
-            "packages": len(rules["content_access"].packages()), "tampered": rules["administration"].tampered}
+    return {
+        "contacts": len(rules["contacts"]),
+        "graded": len(graded),
+        "alerts": len(rules["alerts"]),
+        "packages": len(rules["content_access"].packages()),
+        "tampered": rules["administration"].tampered,
+    }

@@ -112,8 +112,14 @@ def run(image, loud):
     opened = Opened(device.store)
     report = device.engine.rebuild(full_state.WALL + 10000000)
     found = full_state.size(device)
-    found.update({"status": report.status, "code": report.code, "opened": len(opened.names),
-                  "records": device.store.main.count + device.store.denials.count})
+    found.update(
+        {
+            "status": report.status,
+            "code": report.code,
+            "opened": len(opened.names),
+            "records": device.store.main.count + device.store.denials.count,
+        }
+    )
     step("state rebuilt")
     if report.status == "ok":
         use(device, found, step)
@@ -166,8 +172,14 @@ def boot(image, times):
         report = device.engine.rebuild(full_state.WALL + 10000000)
         took.append(time.ticks_diff(time.ticks_us(), begun) / 1000)  # type: ignore[attr-defined]
         found = full_state.size(device)
-        found.update({"ms": took, "status": report.status, "journal_records": device.store.main.seq,
-                      "records": device.store.main.count + device.store.denials.count})
+        found.update(
+            {
+                "ms": took,
+                "status": report.status,
+                "journal_records": device.store.main.seq,
+                "records": device.store.main.count + device.store.denials.count,
+            }
+        )
         vfs.umount(ROOT)
     print(json.dumps(found))
 

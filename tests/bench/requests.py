@@ -166,8 +166,13 @@ def _proved(kind, **fields):
 def _policy(device, number):
     full.prove(device)
     version = device.engine.rules["administration"].version + 1
-    return "administration.policy", _with(_HOST, version=version, issuer="owner", expires=65000,
-                                          values=[["contacts.unknown", 1], ["messages.keep_days", 20]])
+    return "administration.policy", _with(
+        _HOST,
+        version=version,
+        issuer="owner",
+        expires=65000,
+        values=[["contacts.unknown", 1], ["messages.keep_days", 20]],
+    )
 
 
 def _end_grant(device, number):
@@ -201,16 +206,32 @@ def _hurtful(device, number):
 ROWS = (
     ("messages_incoming", 1, "ok", _incoming(full.CALM)),
     ("messages_incoming_hurtful", 1, "messages.collapsed", _incoming_rude),
-    ("messages_incoming_unknown", 200, "messages.collapsed", lambda device, number: (
-        "messages.incoming", full.foreign(9000 + number, full.CALM))),
-    ("messages_outgoing", 1, "ok", lambda device, number: (
-        "messages.outgoing", {"to": full.address(_friend(number)), "text": full.CALM})),
-    ("messages_outgoing_personal", 61, "deny messages.personal", _plain(
-        "messages.outgoing", to=full.address(44), text=full.PERSONAL)),
+    (
+        "messages_incoming_unknown",
+        200,
+        "messages.collapsed",
+        lambda device, number: ("messages.incoming", full.foreign(9000 + number, full.CALM)),
+    ),
+    (
+        "messages_outgoing",
+        1,
+        "ok",
+        lambda device, number: ("messages.outgoing", {"to": full.address(_friend(number)), "text": full.CALM}),
+    ),
+    (
+        "messages_outgoing_personal",
+        61,
+        "deny messages.personal",
+        _plain("messages.outgoing", to=full.address(44), text=full.PERSONAL),
+    ),
     ("messages_outgoing_hurtful", 61, "deny messages.think", _hurtful),
     ("messages_not_bullying", 1, "ok", _not_bullying),
-    ("blocking_press_stranger", 301, "ok", lambda device, number: (
-        "blocking.press", {"place": "call", "party": full.stranger(5000 + number)})),
+    (
+        "blocking_press_stranger",
+        301,
+        "ok",
+        lambda device, number: ("blocking.press", {"place": "call", "party": full.stranger(5000 + number)}),
+    ),
     ("blocking_press_20_messages", 301, "ok", _press_20),
     ("blocking_undo", 301, "ok", _undo),
     ("blocking_release", 301, "ok", _release),
@@ -232,8 +253,12 @@ ROWS = (
     ("content_access_read_message", 1, "ok", _read_message),
     ("content_access_open_message", 1, "ok", _open_message),
     ("content_access_read_evidence", 1, "ok", _read_evidence),
-    ("content_access_hand_over", 1, "ok", lambda device, number: (
-        "content_access.hand_over", {"package": _package(device)})),
+    (
+        "content_access_hand_over",
+        1,
+        "ok",
+        lambda device, number: ("content_access.hand_over", {"package": _package(device)}),
+    ),
     ("content_access_emergency", 1, "ok", _proved("content_access.emergency", reason="she did not come home")),
     ("credentials_pin", 1, "ok", _plain("credentials.pin", pin=full.PIN)),
     ("credentials_scram", 1, "ok", lambda device, number: ("credentials.scram", full.scram())),
@@ -243,8 +268,12 @@ ROWS = (
     ("administration_grant", 1, "ok", _proved("administration.grant", key="contacts.groups", value=4, minutes=30)),
     ("administration_end_grant", 1, "ok", _end_grant),
     ("administration_clock", 1, "ok", _clock),
-    ("administration_time_hint", 1, "ok", lambda device, number: (
-        "administration.time_hint", {"wall": device.engine.clock.wall})),
+    (
+        "administration_time_hint",
+        1,
+        "ok",
+        lambda device, number: ("administration.time_hint", {"wall": device.engine.clock.wall}),
+    ),
     ("administration_floor", 1, "ok", _proved("administration.floor", region="cn", numbers=["13900000000"])),
     ("alerts_delivered", 1, "ok", _alert),
     ("alerts_tell", 1, "ok", _tell),

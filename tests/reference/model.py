@@ -34,7 +34,8 @@ class Model(Owned):
         unknown = role == "stranger" and not forged and not self.setting("contacts.unknown")
         closed = role != "guardian" and not self.setting("contacts.messages")
         why = self.refused(party, role, "messages") | against(
-            ("contacts.not_verified", forged), ("contacts.unknown", unknown), ("messages.only_guardians", closed))
+            ("contacts.not_verified", forged), ("contacts.unknown", unknown), ("messages.only_guardians", closed)
+        )
         shown = why or self.shown(party, role, text)
         self.attempt(role)
         if not why:
@@ -92,8 +93,9 @@ class Model(Owned):
     def owner(self, what, party):  # release, unmark, remove: what only a guardian may do (F9, F10)
         guardian, mark = what == "remove" and self.role(party) == "guardian", self.marks[party]
         nothing = (what == "release" and not mark.blocked) or (what == "unmark" and not mark.grade)
-        why = against((n.NO_PROOF, self.unproved), ("blocking.not_blocked", nothing),
-                      ("blocking.is_guardian", guardian))
+        why = against(
+            (n.NO_PROOF, self.unproved), ("blocking.not_blocked", nothing), ("blocking.is_guardian", guardian)
+        )
         return why or getattr(mark, what)(self.today)
 
     def not_bullying(self, message):
@@ -137,8 +139,12 @@ class Model(Owned):
 
     def add(self, party, role, by_child=False):
         off, blocked = by_child and self.setting("contacts.mode") == 0, self.marks[party].blocked
-        why = against((n.NO_PROOF, not by_child and self.unproved), ("contacts.off", off),
-                      ("contacts.blocked", blocked), ("contacts.already", party in self.contacts))
+        why = against(
+            (n.NO_PROOF, not by_child and self.unproved),
+            ("contacts.off", off),
+            ("contacts.blocked", blocked),
+            ("contacts.already", party in self.contacts),
+        )
         missing = {"other"} if role == "friend" else set()
         missing |= {"this"} if by_child and self.setting("contacts.mode") == 1 else set()
         if not why:
@@ -147,8 +153,11 @@ class Model(Owned):
 
     def approve(self, party, side, genuine=True):  # D21: this side by a proof, the other side by its MAC
         unproved = self.unproved and side == "this"
-        why = against(("contacts.unknown", party not in self.contacts), (n.NO_PROOF, unproved),
-                      ("contacts.not_verified", not genuine))
+        why = against(
+            ("contacts.unknown", party not in self.contacts),
+            (n.NO_PROOF, unproved),
+            ("contacts.not_verified", not genuine),
+        )
         return why or self.contacts[party]["missing"].discard(side)
 
     def drop(self, party):

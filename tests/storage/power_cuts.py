@@ -25,7 +25,7 @@ from firmware.storage.store import Store
 from firmware.storage.vault import Vault
 
 BLOCKS = 96
-RECOVERY_CUTS = 6
+RECOVERY_CUTS = {DROP: 2, HALF: 6, MIXED: 2}  # cuts of the recovery after each cut
 ROOT = "/flash"
 SECRET = b"device secret of the test watch "
 PARTS = [("settings", b"s" * 300), ("contacts", b"c" * 900)]
@@ -437,7 +437,7 @@ def cut_everywhere(scenario, variant):
         ended = attempt(device, scenario.act, Power(cuts, variant), done)
         after = device.images()
         recovered, again = False, 0
-        while not recovered and again < RECOVERY_CUTS:
+        while not recovered and again < RECOVERY_CUTS[variant]:
             device.load(after)
             recovered = attempt(device, scenario.check, Power(again, variant), done)
             expect(attempt(device, scenario.check, Power(), done), cuts, again)

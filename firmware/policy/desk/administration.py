@@ -62,8 +62,18 @@ def _setup(rule, request):
         return stopped(WEAK_PIN)
     month = month_of(zone_day)
     private = encode([birth, language, request["owner"]])
-    decision = allow([event("administration.set_up", profile, band_at(month, birth),
-                            1 if is_private_at(month, birth) else 0, zone_day, private=private)])
+    decision = allow(
+        [
+            event(
+                "administration.set_up",
+                profile,
+                band_at(month, birth),
+                1 if is_private_at(month, birth) else 0,
+                zone_day,
+                private=private,
+            )
+        ]
+    )
     decision.wall = request["wall"]
     decision.create = (blob, region, numbers)
     return decision
@@ -87,8 +97,18 @@ def _set_policy(rule, request):
     flat = [request["issuer"]]
     for item in values:
         flat += item
-    return allow([event("administration.policy", request["version"], request["expires"], len(values), weaker,
-                        private=encode(flat))])
+    return allow(
+        [
+            event(
+                "administration.policy",
+                request["version"],
+                request["expires"],
+                len(values),
+                weaker,
+                private=encode(flat),
+            )
+        ]
+    )
 
 
 def _grant(rule, request):
@@ -133,7 +153,9 @@ def _floor(rule, request):
     region, numbers = _floor_of(request)
     if not rule.credentials.proved(request):
         return rule.credentials.refusal()
-    return allow([event("administration.floor", region, len(numbers))], then=lambda: rule.context.save_floor(region, numbers))
+    return allow(
+        [event("administration.floor", region, len(numbers))], then=lambda: rule.context.save_floor(region, numbers)
+    )
 
 
 def _acknowledge(rule, request):

@@ -63,8 +63,20 @@ def _added(rule, request, role, missing):
         raise BadRequest("address", "is empty")
     number_tag = rule.context.tag("#" + number).hex() if number else ""
     private = encode([request["name"], address, number, request["key"]])
-    return allow([event("contacts.added", rule.context.tag(address).hex(), role, missing, rule.context.clock.day(),
-                        number_tag, private=private)], ("ask_other_side",) if missing & OTHER_SIDE else ())
+    return allow(
+        [
+            event(
+                "contacts.added",
+                rule.context.tag(address).hex(),
+                role,
+                missing,
+                rule.context.clock.day(),
+                number_tag,
+                private=private,
+            )
+        ],
+        ("ask_other_side",) if missing & OTHER_SIDE else (),
+    )
 
 
 def _add(rule, request):

@@ -91,5 +91,15 @@ def _grant(rule, request):
     if not rule.credentials.proved(request):
         return rule.credentials.refusal()
     clock = rule.context.clock
-    return allow([event("content_access.emergency", clock.wall + _EMERGENCY, clock.powered + _EMERGENCY,
-                        private=encode([request["reason"]])), alerts.raised(alerts.EMERGENCY_READ, b"")], ("tell_child",))
+    return allow(
+        [
+            event(
+                "content_access.emergency",
+                clock.wall + _EMERGENCY,
+                clock.powered + _EMERGENCY,
+                private=encode([request["reason"]]),
+            ),
+            alerts.raised(alerts.EMERGENCY_READ, b""),
+        ],
+        ("tell_child",),
+    )

@@ -1,4 +1,4 @@
-"""The rules, in the order in which they are built: a rule may use those above it. A new rule is a file and a line here."""
+"""The rules, in the order in which they are built: a rule may use those before it. A new rule: a file and a line."""
 
 from firmware.policy.rules.administration import Administration
 from firmware.policy.rules.alerts import Alerts

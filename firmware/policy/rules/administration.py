@@ -32,7 +32,8 @@ class Administration(Rule):
     """The policy administration point's door on the watch."""
 
     name = "administration"
-    FORMS = """
+    FORMS = (
+        """
 policy version=i65535 issuer=s16 expires=i65535 values=l64 channel?=s8
 grant key=s40 value=i65535 minutes=i1440 channel?=s8
 end_grant key=s40 channel?=s8
@@ -41,7 +42,10 @@ time_hint wall=i
 floor region=s2 numbers=l4 channel?=s8
 acknowledge channel?=s8
 wipe channel?=s8
-setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 region=s2 numbers=l4 """ + VERIFIER + "\n"
+setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 region=s2 numbers=l4 """
+        + VERIFIER
+        + "\n"
+    )
 
     def __init__(self, context):
         super().__init__(context)
@@ -141,9 +145,22 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
 
     def snapshot(self):
         settings = self.context.settings
-        values = [1 if self.is_set_up else 0, settings.profile, settings.band, 1 if self.is_private else 0, self.version,
-                  self.expires, 1 if self.expired else 0, self._birth_month, self.language, self.owner, self._day,
-                  self._day_powered, self.tampered, len(self.grants)]
+        values = [
+            1 if self.is_set_up else 0,
+            settings.profile,
+            settings.band,
+            1 if self.is_private else 0,
+            self.version,
+            self.expires,
+            1 if self.expired else 0,
+            self._birth_month,
+            self.language,
+            self.owner,
+            self._day,
+            self._day_powered,
+            self.tampered,
+            len(self.grants),
+        ]
         for grant in self.grants:
             values += grant
         for choice_ in settings.chosen():
@@ -152,9 +169,22 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
 
     def restore(self, blob):
         settings, values = self.context.settings, json.loads(blob)
-        (is_set_up, settings.profile, settings.band, is_private, self.version, self.expires, expired, self._birth_month,
-         self.language, self.owner, self._day, self._day_powered, self.tampered,
-         grants) = values[:14]
+        (
+            is_set_up,
+            settings.profile,
+            settings.band,
+            is_private,
+            self.version,
+            self.expires,
+            expired,
+            self._birth_month,
+            self.language,
+            self.owner,
+            self._day,
+            self._day_powered,
+            self.tampered,
+            grants,
+        ) = values[:14]
         self.is_set_up, self.is_private, self.expired = is_set_up == 1, is_private == 1, expired == 1
         self.context.clock.anchor(self._day, self._day_powered)
         at = 14 + 4 * grants

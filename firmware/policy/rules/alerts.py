@@ -67,8 +67,14 @@ tell message=i
         """[id, code, party tag in hex or "", severity, count, wall time of the first] of the row-th oldest alert."""
         table = self._table
         tag = table.tag(row)
-        return [table.number(row, _ID, 4), _CODES[table.byte(row, _CODE)], "" if tag == _NOBODY else tag.hex(),
-                table.byte(row, _SEVERITY), table.number(row, _COUNT, 2), table.number(row, _TIME, 4)]
+        return [
+            table.number(row, _ID, 4),
+            _CODES[table.byte(row, _CODE)],
+            "" if tag == _NOBODY else tag.hex(),
+            table.byte(row, _SEVERITY),
+            table.number(row, _COUNT, 2),
+            table.number(row, _TIME, 4),
+        ]
 
     def pending(self):
         """All alerts that wait for delivery, oldest first, as `alert` gives them."""

@@ -79,7 +79,10 @@ protect_end channel?=s8
         self._presses = []  # powered times of the last presses
         self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
         self.started: list = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
-        self.alarm = [0, 0]  # wall and powered time of the end of automatic protective mode; no other mode's end ends it
+        self.alarm = [
+            0,
+            0,
+        ]  # wall and powered time of the end of automatic protective mode; no other mode's end ends it
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
         self._stepped = -1
@@ -93,7 +96,7 @@ protect_end channel?=s8
 
     @property
     def mode(self):
-        """"" or _PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
+        """ "" or _PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
         if self.context.rules["administration"].tampered:
             return GUARDIANS
         return self.started[0] or (PROTECTIVE if self.alarm[1] else "")
@@ -132,8 +135,10 @@ protect_end channel?=s8
         burst = self.context.settings["blocking.burst"]
         if len(recent) >= burst and not self.alarm[1]:
             ends = self.context.clock.wall + _DAY_SECONDS, now + _DAY_SECONDS
-            decision.events = list(decision.events) + [event("blocking.mode", PROTECTIVE, _AUTO, ends[0], ends[1]),
-                                                       alerts.raised(alerts.PROTECTIVE, b"")]
+            decision.events = list(decision.events) + [
+                event("blocking.mode", PROTECTIVE, _AUTO, ends[0], ends[1]),
+                alerts.raised(alerts.PROTECTIVE, b""),
+            ]
 
         def then():
             self._tries = recent[-10:]
@@ -157,8 +162,9 @@ protect_end channel?=s8
             grade = REMOVED
         while grade < REMOVED and hits >= _HITS_FOR[grade + 1]:
             grade += 1
-        return event("blocking.hit", tag.hex(), severity, hits, dox, grade, self.context.clock.day(), start,
-                     window), window >= _OFFER_AFTER
+        return event(
+            "blocking.hit", tag.hex(), severity, hits, dox, grade, self.context.clock.day(), start, window
+        ), window >= _OFFER_AFTER
 
     def answered(self, tag):
         """The child's "not bullying": the values (hits, grade) one step back; None if there is nothing to take back."""
@@ -208,8 +214,12 @@ protect_end channel?=s8
         now = self.context.clock.powered
         before = self.grade(tag)
         presses = [at for at in self._presses if now - at < _WINDOW] + [now]
-        events = [event("blocking.blocked", tag.hex(), place, before, max(before, MUTED), self.context.clock.day(), len(presses)),
-                  alerts.raised(alerts.BLOCKED, tag)]
+        events = [
+            event(
+                "blocking.blocked", tag.hex(), place, before, max(before, MUTED), self.context.clock.day(), len(presses)
+            ),
+            alerts.raised(alerts.BLOCKED, tag),
+        ]
         if len(presses) >= _ALARM_PRESSES:
             events.append(alerts.raised(alerts.WATCH_TAKEN, b""))
         decision = allow(events, ("hide", "comfort"), who=who, evidence=(tag, self._recent.with_party(tag, _CONTEXT)))
@@ -224,7 +234,10 @@ protect_end channel?=s8
         tag, _ = self.tag_of(request)
         if tag is None or not self.holds(tag):
             return stopped(NOT_BLOCKED)
-        if self._slip[0] != tag or self.context.clock.powered - self._slip[1] > self.context.settings["blocking.undo_seconds"]:
+        if (
+            self._slip[0] != tag
+            or self.context.clock.powered - self._slip[1] > self.context.settings["blocking.undo_seconds"]
+        ):
             return stopped(_TOO_LATE)
         return allow([event("blocking.released", tag.hex(), self.before(tag))], ("show",))
 
@@ -255,8 +268,20 @@ protect_end channel?=s8
         events, table = [], self._table
         for row in range(len(table)):
             grade = table.byte(row, _GRADE)
-            if WATCH <= grade <= MUTED and not table.byte(row, _FLAGS) & _BLOCKED and table.number(row, _LAST_DAY, 2) <= last_day:
-                events.append(event("blocking.decayed", table.tag(row).hex(), _HITS_FOR[grade - 1], grade - 1, self.context.clock.day()))
+            if (
+                WATCH <= grade <= MUTED
+                and not table.byte(row, _FLAGS) & _BLOCKED
+                and table.number(row, _LAST_DAY, 2) <= last_day
+            ):
+                events.append(
+                    event(
+                        "blocking.decayed",
+                        table.tag(row).hex(),
+                        _HITS_FOR[grade - 1],
+                        grade - 1,
+                        self.context.clock.day(),
+                    )
+                )
                 if len(events) == _DECAY_BATCH:
                     self._stepped = -1  # the rest at the next step
                     break
@@ -328,8 +353,14 @@ protect_end channel?=s8
         before contacts, the lowest grade, the oldest."""
         table, best, best_rank = self._table, 0, None
         for row in range(len(table)):
-            rank = (table.byte(row, _GRADE) == REMOVED, table.byte(row, _FLAGS), 1 if self.contacts.card(table.tag(row)) else 0, table.byte(row, _GRADE),
-                    table.number(row, _LAST_DAY, 2), row)
+            rank = (
+                table.byte(row, _GRADE) == REMOVED,
+                table.byte(row, _FLAGS),
+                1 if self.contacts.card(table.tag(row)) else 0,
+                table.byte(row, _GRADE),
+                table.number(row, _LAST_DAY, 2),
+                row,
+            )
             if best_rank is None or rank < best_rank:
                 best, best_rank = row, rank
         return best

@@ -13,7 +13,6 @@ _BLOCKED = const("calls.blocked")
 _LIMITED_REASON = const("calls.limited")
 
 
-
 class Calls(Rule):
     """Calls pass only between the child and approved contacts that are neither blocked nor limited."""
 

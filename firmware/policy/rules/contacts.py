@@ -45,7 +45,6 @@ _MAX_GROUPS = const(4)
 INCOMING = ("request", "invite", "mention", "comment")
 
 
-
 class Party:
     """The other side of a request: who ("guardian", "contact" or "stranger"), tag, row in the contact table or -1.
 
@@ -185,8 +184,11 @@ group_add group=i3 address=s64 channel?=s8
             return None
         self._stepped = day
         last = day - self.context.settings["contacts.pending_days"]
-        dropped = [event("contacts.removed", self.table.tag(row).hex()) for row in range(len(self.table))
-                   if self.table.byte(row, _MISSING) and self.table.number(row, _DAY, 2) <= last]
+        dropped = [
+            event("contacts.removed", self.table.tag(row).hex())
+            for row in range(len(self.table))
+            if self.table.byte(row, _MISSING) and self.table.number(row, _DAY, 2) <= last
+        ]
         return allow(dropped) if dropped else None
 
     # --- state
@@ -215,8 +217,9 @@ group_add group=i3 address=s64 channel?=s8
             self._cards.pop(row)
             for group in range(_MAX_GROUPS):
                 members = self.groups[group]
-                self.groups[group] = b"".join([members[at : at + TAG] for at in range(0, len(members), TAG)
-                                                if members[at : at + TAG] != tag])
+                self.groups[group] = b"".join(
+                    [members[at : at + TAG] for at in range(0, len(members), TAG) if members[at : at + TAG] != tag]
+                )
 
     def snapshot(self):
         parts = [self.table.dump()] + self.groups + self._cards

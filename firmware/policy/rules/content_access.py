@@ -1,8 +1,6 @@
 """Every exit of content asks here (requirements D27, D28, F11, F13, I10, X5).
 
-Under 8 a guardian may read on the child's behalf, marked. From the month of the 8th birthday on, message text leaves only
-by the child's own act on the watch, package by package, or under the emergency grant of I10: a fresh proof, a written
-reason, one hour, a banner for the child.
+The state: sealed packages and the emergency grant. The decisions are the desk's.
 """
 
 import json
@@ -71,8 +69,14 @@ emergency reason=s140 channel?=s8
 
     def _package(self, row):
         table = self._table
-        return [table.number(row, _NUMBER, 2), table.number(row, _MONTH, 2), table.tag(row).hex(), table.byte(row, _COUNT),
-                table.number(row, _EXPIRY, 2), table.byte(row, _HANDED)]
+        return [
+            table.number(row, _NUMBER, 2),
+            table.number(row, _MONTH, 2),
+            table.tag(row).hex(),
+            table.byte(row, _COUNT),
+            table.number(row, _EXPIRY, 2),
+            table.byte(row, _HANDED),
+        ]
 
     def _row_of(self, number):
         for row in range(len(self._table)):

@@ -29,11 +29,15 @@ class Credentials(Rule):
     snapshot: it lies with the keys, so that a guardian can still prove a secret when the journal was damaged."""
 
     name = "credentials"
-    FORMS = """
+    FORMS = (
+        """
 pin pin=s12
 scram channel=s8 auth=s700 proof=h32
 logout channel=s8
-renew channel=s8 """ + VERIFIER + "\n"
+renew channel=s8 """
+        + VERIFIER
+        + "\n"
+    )
 
     def __init__(self, context):
         super().__init__(context)

@@ -121,13 +121,25 @@ not_bullying message=i
                 events.append(alerts.raised(alerts.code_for(reading.classes), party.tag, reading.severity))
             else:
                 obligations.append("ask_child_to_tell")
-        return allow([self._received(request, party, reading.classes, reading.severity, flags)] + events, obligations,
-                     reason, who=party.who)
+        return allow(
+            [self._received(request, party, reading.classes, reading.severity, flags)] + events,
+            obligations,
+            reason,
+            who=party.who,
+        )
 
     def _received(self, request, party, classes, severity, flags):
         counter = request["counter"] if party.who != STRANGER else 0
-        return event("messages.in", party.tag.hex(), counter, classes, severity, flags,
-                     private=encode([request["sender"], request["text"]]), sealed_as="m")
+        return event(
+            "messages.in",
+            party.tag.hex(),
+            counter,
+            classes,
+            severity,
+            flags,
+            private=encode([request["sender"], request["text"]]),
+            sealed_as="m",
+        )
 
     # --- out
 
@@ -175,8 +187,20 @@ not_bullying message=i
 
     def _sent(self, request, party, classes, obligations):
         counter = self._contacts.next_counter(party.row)
-        return allow([event("messages.out", party.tag.hex(), counter, classes,
-                            private=encode([request["to"], request["text"]]), sealed_as="m")], obligations, who=party.who)
+        return allow(
+            [
+                event(
+                    "messages.out",
+                    party.tag.hex(),
+                    counter,
+                    classes,
+                    private=encode([request["to"], request["text"]]),
+                    sealed_as="m",
+                )
+            ],
+            obligations,
+            who=party.who,
+        )
 
     # --- state
 
