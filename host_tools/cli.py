@@ -42,9 +42,9 @@ def sim(options: tuple[str, ...]) -> None:
 
 def _simulate(argv: list[str]) -> None:
     """Hand over to the simulator, which is imported only now: other commands need not wait for it."""
-    from simulator import day
+    from simulator.day import main as simulate
 
-    sys.exit(day.main(argv))
+    sys.exit(simulate(argv))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-import simulator
 from host_tools import build, cli
 from simulator import micropython
 
@@ -185,7 +184,7 @@ def test_the_simulator_gets_its_options(
         seen.append(argv)
         return 3
 
-    monkeypatch.setattr(simulator, "day", SimpleNamespace(main=day_main), raising=False)
+    monkeypatch.setitem(sys.modules, "simulator.day", SimpleNamespace(main=day_main))
     assert CliRunner().invoke(cli.main, typed).exit_code == 3
     assert seen == [passed_on]
 

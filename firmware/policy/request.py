@@ -12,6 +12,9 @@ from firmware.policy.decision import BadRequest
 
 _HEX = const("0123456789abcdef")
 _MAX = const(0x3FFFFFFF)
+_READ_CAP = const(3)
+
+_read: dict = {}  # kind -> fields of the requests asked last: most come again and again
 
 
 def _check_text(name, value, limit):
@@ -57,13 +60,13 @@ def _field(word):
     return name, form[0], int(form[1:]) if len(form) > 1 else _MAX
 
 
-def _line(forms, verb):
-    """The words of a verb's line, or None."""
+def _fields(forms, verb):
+    """The fields of a verb, or None if there is no such verb."""
     at = forms.find("\n" + verb) if verb else -1
     while at >= 0:
         words = forms[at + 1 : forms.find("\n", at + 1)].split(" ")
         if words[0] == verb:
-            return words
+            return [_field(word) for word in words[1:]]
         at = forms.find("\n" + verb, at + 1)
     return None
 
@@ -76,12 +79,16 @@ def forms(text):
 
 def check(request, forms, verb):
     """Raise BadRequest unless `request` (a dict with "kind") has exactly the fields of `verb`, each well formed."""
-    words = _line(forms, verb)
-    if not words:
-        raise BadRequest("kind", "is unknown")
+    fields = _read.get(request["kind"])
+    if fields is None:
+        fields = _fields(forms, verb)
+        if fields is None:
+            raise BadRequest("kind", "is unknown")
+        if len(_read) >= _READ_CAP:
+            _read.clear()
+        _read[request["kind"]] = fields
     names = ["kind"]
-    for word in words[1:]:
-        name, kind, limit = _field(word)
+    for name, kind, limit in fields:
         optional = name[-1] == "?"
         if optional:
             name = name[:-1]
@@ -92,9 +99,8 @@ def check(request, forms, verb):
             raise BadRequest(name, "is missing")
     if len(request) != len(names):
         # sorted, because dicts have no order on MicroPython
-        raise BadRequest(
-            sorted([str(name) for name in request if name not in names])[0], "is not a field of this request"
-        )
+        strange = sorted([str(name) for name in request if name not in names])
+        raise BadRequest(strange[0], "is not a field of this request")
 
 
 def choice(request, name, choices):

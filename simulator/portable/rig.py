@@ -93,9 +93,7 @@ class Rig:
     """Runs commands against one watch. Time stands still except in `advance`."""
 
     def __init__(self):
-        self.board = None
-        self.watch = None
-        self._ticks = 0
+        self._ticks = 0  # `new` makes the board and the watch
 
     def do(self, command):
         """Carry out one command; unknown operations and bad requests come back as {"bad": field, "problem": words}."""
@@ -159,7 +157,7 @@ class Rig:
     def service(self, command):
         """Call a service as a screen or carrier would: `call` names it, `with` holds the arguments."""
         watch = self.watch
-        call = {
+        calls: dict = {
             "receive": watch.messaging.receive,
             "send": watch.messaging.send,
             "press": watch.messaging.press,
@@ -167,8 +165,8 @@ class Rig:
             "open": watch.messaging.open,
             "call_in": watch.calls.incoming,
             "call_out": watch.calls.outgoing,
-        }[command["call"]]
-        return _answer(call(**command["with"]))
+        }
+        return _answer(calls[command["call"]](**command["with"]))
 
     def queue(self, command):
         """An envelope arrives at the carrier; it is decided at the next step of time."""
