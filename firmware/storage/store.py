@@ -8,10 +8,12 @@ from firmware.storage.journal import Journal, JournalBroken
 from firmware.storage.keys import Keys
 from firmware.storage.vault import Vault
 
-_EVENTS = const(250)  # per segment
-_BYTES = const(81920)  # per segment
-_SEGMENTS = const(12)  # kept: 30 days of at most 3,000 records
-_DENIAL_SEGMENTS = const(3)
+# A boot reads the newest segment of both journals: at most 500 records with the events of one last decision.
+_EVENTS = const(370)
+_BYTES = const(122880)
+_SEGMENTS = const(9)  # kept: 30 days of at most 3,000 records
+_DENIALS = const(100)
+_DENIAL_SEGMENTS = const(7)
 
 
 def _provisioning():
@@ -143,8 +145,8 @@ class Store:
         return records
 
     def deny(self, t: int, powered: int, version: int, fields: list) -> None:
-        """Append a "denied" record to the denial ring, which keeps the last 500 to 750."""
-        if self.denials.count >= _EVENTS:
+        """Append a "denied" record to the denial ring, which keeps the last 600 to 700."""
+        if self.denials.count >= _DENIALS:
             self.denials.rotate(t, powered, (), self._oldest(self.denials, _DENIAL_SEGMENTS))
         self.denials.append(t, powered, [("denied", fields, b"")])
         self._mark(version, powered)

@@ -485,7 +485,7 @@ def test_when_a_segment_is_due(watch: Watch) -> None:
     assert [watch.store.due(month) for month in (72, 73)] == [False, True]
     while not watch.store.full:
         watch.store.commit(1, 1, 72, 1, [("e", [], None, None)])
-    assert watch.store.main.count == 250
+    assert watch.store.main.count == 370
     watch.store.rotate(1, 1, 73, [("big", b"b" * 50000)])
     assert [watch.store.due(month) for month in (72, 73)] == [True, False]
     assert watch.code() == "ok"

@@ -192,7 +192,7 @@ protect_end channel?=s8
             tag = self._recent.tag(entry)
             if self.contacts.is_guardian(tag):
                 return tag, GUARDIAN
-            return tag, CONTACT if self.contacts.card(tag) else STRANGER
+            return tag, CONTACT if self.contacts.knows(tag) else STRANGER
         if not request.get("party"):
             raise BadRequest("party", "or message is missing")
         party = self.contacts.party(request["party"])
@@ -351,18 +351,14 @@ protect_end channel?=s8
     def _least(self):
         """The row to give up: never a removed party while others are left, then unblocked before blocked, strangers
         before contacts, the lowest grade, the oldest."""
-        table, best, best_rank = self._table, 0, None
+        table, best, least = self._table, 0, 0x3FFFFFFF
         for row in range(len(table)):
-            rank = (
-                table.byte(row, _GRADE) == REMOVED,
-                table.byte(row, _FLAGS),
-                1 if self.contacts.card(table.tag(row)) else 0,
-                table.byte(row, _GRADE),
-                table.number(row, _LAST_DAY, 2),
-                row,
-            )
-            if best_rank is None or rank < best_rank:
-                best, best_rank = row, rank
+            grade = table.byte(row, _GRADE)
+            rank = (2 if grade == REMOVED else 0) + table.byte(row, _FLAGS)
+            rank = (rank << 1) + (1 if self.contacts.knows(table.tag(row)) else 0)
+            rank = (((rank << 3) + grade) << 16) + table.number(row, _LAST_DAY, 2)
+            if rank < least:
+                best, least = row, rank
         return best
 
     def snapshot(self):

@@ -137,6 +137,10 @@ group_add group=i3 address=s64 channel?=s8
         """The contact's key, for the messaging service that seals an outgoing envelope."""
         return self.table.field(row, _KEY, 32)
 
+    def knows(self, tag):
+        """True if the tag is a contact's, approved or pending."""
+        return self.table.find(tag) >= 0
+
     def card(self, tag):
         """[name, address, number] of a contact, for the watch's own screen; None for others."""
         row = self.table.find(tag)
