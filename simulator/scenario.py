@@ -67,11 +67,13 @@ class Person:
         self.sent = 0
         self.last: dict[str, Any] = {}
 
-    def envelope(self, text: str, counter: int, key: bytes | None = None) -> dict[str, Any]:
+    def envelope(self, text: str, counter: int, key: bytes | None = None, group: int | None = None) -> dict[str, Any]:
         """A message as the carrier brings it, signed with this person's key, or with another one."""
-        signed = self.address.encode() + b"\0" + counter.to_bytes(4, "big") + text.encode()
+        to = b"\0" if group is None else bytes([1, group])
+        signed = self.address.encode() + to + counter.to_bytes(4, "big") + text.encode()
         mac = hmac.digest(key or self.key, signed, "sha256")[:16]
-        return {"sender": self.address, "counter": counter, "mac": mac.hex(), "text": text}
+        envelope = {"sender": self.address, "counter": counter, "mac": mac.hex(), "text": text}
+        return envelope if group is None else {**envelope, "group": group}
 
     def agreement(self) -> str:
         """The other side's consent to the contact, in hexadecimal."""
@@ -333,7 +335,8 @@ class Run:
         return self._pass(wanted - self._now if wanted >= self._now else wanted + _DAY - self._now)
 
     def _message(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Somebody's message. forged: signed with another key; replay: the last one again; queued: not decided yet."""
+        """Somebody's message. forged: signed with another key; replay: the last one again; queued: not decided yet;
+        moved_to_group: somebody on the way put it into a group."""
         person = self.people[given["from"]]
         if given.get("replay"):
             envelope = person.last
@@ -342,11 +345,11 @@ class Run:
             text = self._fill(given["text"])
             self.texts.append(text)
             wrong = hashlib.sha256(b"another key").digest() if given.get("forged") else None
-            envelope = person.envelope(text, counter, wrong)
+            envelope = person.envelope(text, counter, wrong, given.get("group"))
+            if "moved_to_group" in given:
+                envelope["group"] = given["moved_to_group"]
             if wrong is None:
                 person.sent, person.last = counter, envelope
-            if "group" in given:
-                envelope["group"] = given["group"]
         if given.get("queued"):
             return self._send({"op": "queue", "envelope": envelope})
         return self._send({"op": "service", "call": "receive", "with": {"envelope": envelope}})

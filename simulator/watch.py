@@ -48,11 +48,12 @@ class Person:
         self.key = hashlib.sha256(b"simulated contact " + self.address.encode()).digest()
         self._counter = 0
 
-    def envelope(self, text: str) -> Answer:
+    def envelope(self, text: str, group: int | None = None) -> Answer:
         """A signed message, with the next counter."""
         self._counter += 1
-        mac = envelope_mac(self.key, self.address, self._counter, text)
-        return {"sender": self.address, "counter": self._counter, "mac": mac.hex(), "text": text}
+        mac = envelope_mac(self.key, self.address, self._counter, text, group)
+        envelope = {"sender": self.address, "counter": self._counter, "mac": mac.hex(), "text": text}
+        return envelope if group is None else {**envelope, "group": group}
 
     def agreement(self) -> str:
         """What this person's guardian sends to agree to the contact, in hexadecimal."""
@@ -169,14 +170,11 @@ class Watch:
 
     def message(self, sender: Person, text: str, group: int | None = None) -> Answer:
         """A message arrives and is decided at once."""
-        return self._service("receive", envelope=self._grouped(sender.envelope(text), group))
+        return self._service("receive", envelope=sender.envelope(text, group))
 
     def queue(self, sender: Person, text: str) -> None:
         """A message arrives and waits for the next step, as it does while the child presses a button."""
         self.do("queue", envelope=sender.envelope(text))
-
-    def _grouped(self, envelope: Answer, group: int | None) -> Answer:
-        return envelope if group is None else {**envelope, "group": group}
 
     def write(self, to: Person, text: str, confirmed: bool = False) -> Answer:
         """The child writes."""

@@ -48,7 +48,7 @@ def decide(rule, verb, request):
 
 def _room(rule, request):
     """None, or why no further contact fits."""
-    if rule.table.find(rule.context.tag(request["address"])) >= 0:
+    if rule.table.find(rule.tag_of(request["address"])) >= 0:
         return stopped(_ALREADY)
     if rule.context.rules["blocking"].is_blocked(rule.party(request["address"])):
         return stopped(_BLOCKED)  # released first, by a guardian, or asking again would be a way round the block
@@ -67,7 +67,7 @@ def _added(rule, request, role, missing):
         [
             event(
                 "contacts.added",
-                rule.context.tag(address).hex(),
+                rule.tag_of(address).hex(),
                 role,
                 missing,
                 rule.context.clock.day(),
@@ -101,7 +101,7 @@ def _ask(rule, request):
 
 def _pending(rule, address):
     """Row of a known contact, or -1."""
-    return rule.table.find(rule.context.tag(address))
+    return rule.table.find(rule.tag_of(address))
 
 
 def _approve(rule, request):

@@ -57,9 +57,10 @@ class Party:
         self.claimed = claimed
 
 
-def envelope_mac(key, sender, counter, text):
-    """The 16 bytes that a message carries: HMAC-SHA256 over sender, counter and text under the contact's key."""
-    return crypto.hmac_sha256(key, sender.encode(), b"\0", counter.to_bytes(4, "big"), text.encode())[:16]
+def envelope_mac(key, sender, counter, text, group=None):
+    """The 16 bytes that a message carries: HMAC-SHA256 over sender, group, counter and text under the contact's key."""
+    to = b"\0" if group is None else bytes((1, group))
+    return crypto.hmac_sha256(key, sender.encode(), to, counter.to_bytes(4, "big"), text.encode())[:16]
 
 
 def agreement_mac(key, address):
@@ -98,20 +99,24 @@ group_add group=i3 address=s64 channel?=s8
     def __len__(self):
         return len(self.table)
 
+    def tag_of(self, address):
+        """The tag that a contact of this address has or would have; strangers' begin with "?", numbers' with "#"."""
+        return self.context.tag("@" + address)
+
     def party(self, address):
         """The party behind an address, without any proof that a message is really theirs."""
-        tag = self.context.tag(address)
+        tag = self.tag_of(address)
         row = self.table.find(tag)
         if row < 0 or self.table.byte(row, _MISSING):
             return Party(STRANGER, self.context.tag("?" + address), -1, tag)
         return Party(GUARDIAN if self.table.byte(row, _ROLE) else CONTACT, tag, row, tag)
 
-    def sender(self, address, counter, mac, text):
+    def sender(self, address, counter, mac, text, group):
         """(party, reason) of a received message: verified, or a stranger with the reason why not."""
         party = self.party(address)
         if party.row < 0:
             return party, UNKNOWN
-        known = envelope_mac(self.table.field(party.row, _KEY, 32), address, counter, text)
+        known = envelope_mac(self.table.field(party.row, _KEY, 32), address, counter, text, group)
         if not crypto.equal(known, bytes.fromhex(mac)) or counter <= self.table.number(party.row, _COUNT_IN, 4):
             return Party(STRANGER, self.context.tag("?" + address), -1, party.tag), NOT_VERIFIED
         return party, ""

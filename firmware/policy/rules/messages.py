@@ -63,7 +63,7 @@ not_bullying message=i
 
     def _incoming(self, request):
         sender, text = request["sender"], request["text"]
-        party, why = self._contacts.sender(sender, request["counter"], request["mac"], text)
+        party, why = self._contacts.sender(sender, request["counter"], request["mac"], text, request.get("group"))
         if party.who == GUARDIAN:
             return allow([self._received(request, party, 0, 0, 0)], ("show",), who=GUARDIAN)
         refused = self._refused(request, party, why)
