@@ -1,1 +1,3 @@
 """Reading one message, without state: what it may do to the child, and which parts give someone away."""
+
+MAX_SPANS = 32  # parts of a message that are listed as personal data, for memory; with so many there may be more

@@ -6,9 +6,8 @@ A message becomes `cells`, one byte a character, so that positions stay those of
 
 from micropython import const
 
+from firmware.text import MAX_SPANS
 from firmware.text.fold import character
-
-MAX_SPANS = const(32)  # for memory; a message with so many holds more than is listed
 
 # Chinese characters with a code of their own, 0x80 and up, in groups; every other one is 0xFF.
 _MARKS = (

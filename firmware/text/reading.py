@@ -4,8 +4,8 @@ from collections import namedtuple
 
 from micropython import const
 
+from firmware.loading import forget
 from firmware.text.fold import fold
-from firmware.text.personal_data import find_personal_data
 from firmware.text.words import find_terms
 
 MAX_CHARS = const(1000)
@@ -56,6 +56,14 @@ def _addressed(raw: bytes) -> bool:
     return False
 
 
+def _look_closer(text: str, raw: bytes) -> list:
+    # Few messages hold a digit or a word that calls for this, and its code takes as much heap as all the terms.
+    from firmware.text.personal_data import find_personal_data
+
+    forget("firmware.text.personal_data")
+    return find_personal_data(text, raw)
+
+
 def read(text: str) -> Reading:
     """What a message is. BadText for what is no message.
 
@@ -78,7 +86,7 @@ def read(text: str) -> Reading:
             severities[at] = max(severities[at], code[1] - 48)
     if severities[4] and not _addressed(raw):
         severities[0] = severities[1] = 0  # a report of what others said or did
-    personal = find_personal_data(text, raw) if look_closer else []
+    personal = _look_closer(text, raw) if look_closer else []
     for kind, _, _ in personal:
         severities[2] = max(severities[2], 1 if kind in _MILD else 2)
     classes = 0

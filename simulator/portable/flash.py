@@ -58,6 +58,7 @@ class Flash:
             self._data = bytearray(b"\xff" * (blocks * SECTOR))
         else:
             self._file = _open_blank(path, blocks)
+        self._page = bytearray(PAGE)
 
     # The raw flash, by address
 
@@ -97,6 +98,9 @@ class Flash:
         return not self.power.off
 
     def _clear_bits(self, address: int, data) -> None:
+        if self._file and len(data) <= PAGE:
+            self._clear_bits_of_page(self._file, address, data)
+            return
         old = bytearray(len(data))
         self.read_at(address, old)
         if old == b"\xff" * len(old):
@@ -105,6 +109,17 @@ class Flash:
         for at in range(len(old)):
             old[at] &= data[at]
         self._write(address, old)
+
+    def _clear_bits_of_page(self, file, address: int, data) -> None:
+        """Without allocating: the collector closes lost files with the heap locked, and littlefs then programs."""
+        page = self._page
+        file.seek(address)
+        file.readinto(page)
+        for at in range(len(data)):
+            page[at] &= data[at]
+        file.seek(address)
+        file.write(page)  # what follows the data is written back as it was
+        file.flush()
 
     def _write(self, address: int, data) -> None:
         if self._file:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware.text import MAX_SPANS
 from firmware.text.fold import fold
-from firmware.text.personal_data import MAX_SPANS, find_personal_data
+from firmware.text.personal_data import find_personal_data
 from firmware.text.reading import MAX_CHARS, BadText, read
 from firmware.text.terms import TERMS
 from simulator.micropython import Process

@@ -231,8 +231,11 @@ group_add group=i3 address=s64 channel?=s8
                 )
 
     def snapshot(self):
-        parts = [self.table.dump()] + self.groups + self._cards
-        return b"".join([len(part).to_bytes(2, "big") + part for part in parts])
+        out = bytearray()  # grown in place: joined at the end, the pieces would take as much heap again
+        for part in [self.table.dump()] + self.groups + self._cards:
+            out += len(part).to_bytes(2, "big")
+            out += part
+        return out
 
     def restore(self, blob):
         parts, at = [], 0

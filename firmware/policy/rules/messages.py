@@ -15,8 +15,8 @@ from firmware.policy.rules import alerts
 from firmware.policy.rules.blocking import LIMITED, MUTED
 from firmware.policy.rules.contacts import GUARDIAN, NOT_VERIFIED, STRANGER, UNKNOWN
 from firmware.storage.journal import encode
+from firmware.text import MAX_SPANS
 from firmware.text import reading as text_reading
-from firmware.text.personal_data import MAX_SPANS
 
 _BLOCKED = const("messages.blocked")
 _CLOSED = const("messages.closed")
