@@ -21,10 +21,10 @@ help: ## show this list
 
 setup: $(STAMP) ## build .venv with everything below (the other targets do this by themselves)
 
-sim: $(STAMP) ## open the simulated watch
+sim: $(STAMP) ## the main job: one simulated day of a watch, told as a timeline (its page comes with the screen)
 	$(BIN)/ward sim
 
-demo: $(STAMP) ## one simulated day of a watch, without a screen: what was asked, what it decided and why
+demo: $(STAMP) ## the same day, headless whatever make sim will open
 	$(BIN)/ward demo
 
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port

@@ -23,7 +23,9 @@ def _version() -> str:
 @click.group(context_settings=_SETTINGS)
 @click.version_option(_version(), prog_name="ward")
 def main() -> None:
-    """Simulate, flash and configure a Wardwatch, the children's watch that keeps its guardian's rules itself."""
+    """Simulate a Wardwatch, the children's watch that keeps its guardian's rules itself.
+
+    Setting up, configuring and flashing real boards come with later parts."""
 
 
 @main.command(context_settings=_PASS_ON, add_help_option=False)
