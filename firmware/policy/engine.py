@@ -30,6 +30,8 @@ _FOLD_CAP = const(16)
 _OTHER = const("other")  # denials of so many kinds at once that they are no longer told apart
 _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
+_PIECE = const(1024)  # of a snapshot
+_END = const("end")  # name of its last part
 
 # Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
 _UNREADABLE = ("memory", "flash", "kind")
@@ -62,7 +64,8 @@ class Engine:
         self.floor = self.rules["emergency"]
         self._administration = self.rules["administration"]
         self._ready = False
-        self._report = None
+        self._restoring = ""  # the rule whose snapshot is being read, and its pieces so far
+        self._pieces = bytearray()
         self._folded = []  # [kind, reason, who, count since the last record, powered time of that record]
         self._late = []  # events of the floor and of blocks that could not be journalled yet
         self._stepped = -1
@@ -89,7 +92,7 @@ class Engine:
         """Rebuild the state from the journal. rtc_wall: seconds, if a battery-backed RTC vouches for it, else None.
 
         Returns the Store's report. Never raises for damage: damage makes the watch strict."""
-        report = self._report = self._store.open(self._restore, self._apply)
+        report = self._store.open(self._restore, self._apply)
         self._start_clock(report, rtc_wall)
         if report.status == "broken":
             self._recover(report)
@@ -107,8 +110,13 @@ class Engine:
         self.clock.start(wall, report.powered, trust)
         self._saved = report.powered
 
-    def _restore(self, name, blob):
-        self._rule(name).restore(blob)
+    def _restore(self, name, piece):
+        """Gather the pieces of one rule; the next name says that all are there."""
+        if name != self._restoring:
+            if self._pieces:
+                self._rule(self._restoring).restore(bytes(self._pieces))
+            self._restoring, self._pieces = name, bytearray()
+        self._pieces += piece
 
     def _apply(self, record):
         name, _, verb = record.kind.partition(".")
@@ -133,12 +141,13 @@ class Engine:
             pass  # storage is gone: strict, with the floor alive, in RAM
 
     def _parts(self):
-        """The snapshot: (name, bytes) of every rule that keeps a state."""
+        """The snapshot: (name, piece) of every rule that keeps a state; in pieces, as each is copied to be sealed."""
         for rule in RULES:
             blob = self.rules[rule.name].snapshot()
-            if blob:
-                yield rule.name, blob
-                blob = None  # or two parts would lie in the heap at once
+            for at in range(0, len(blob), _PIECE):
+                yield rule.name, blob[at : at + _PIECE]
+            blob = b""  # or two rules' states would lie in the heap at once
+        yield _END, b""
 
     # --- the door
 
