@@ -76,18 +76,6 @@ class Recent:
         places.reverse()
         return places
 
-    def latest(self, after):
-        """Newest entry at or after sequence number `after` that came in, or -1."""
-        count = len(self._ring) // _WIDTH
-        for back in range(1, count + 1):
-            entry = (self._next - back) % count
-            at = entry * _WIDTH
-            if int.from_bytes(self._ring[at + 8 : at + 12], "little") < after:
-                return -1
-            if not self._ring[at + 19] & OUTGOING:
-                return entry
-        return -1
-
     def dump(self):
         """All entries, oldest first, for a snapshot."""
         cut = self._next * _WIDTH

@@ -41,7 +41,6 @@ emergency reason=s140 channel?=s8
     def __init__(self, context):
         super().__init__(context)
         self.credentials = context.rules["credentials"]
-        self._administration = context.rules["administration"]
         self._recent = context.recent
         self._table = Table(_ROW, _CAP)
         self._next = 1
