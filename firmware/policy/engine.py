@@ -370,12 +370,11 @@ class Engine:
             pass  # strict in RAM; the next boot finds the same
 
     def _next(self):
-        due = [self.rules[rule.name].due() for rule in RULES]
-        if self._counting():
+        due = [time for time in [self.rules[rule.name].due() for rule in RULES] if time is not None]
+        if due or self.clock.trust != SET:  # as in _counting, without asking all rules again
             due.append(self._saved + _SAVE_SECONDS)
         if self._checking:
             due.append(self.clock.powered)
         if any(entry[3] for entry in self._folded):
             due.append(min([entry[4] + _FOLD_SECONDS for entry in self._folded if entry[3]]))
-        times = [time for time in due if time is not None]
-        return max(min(times), self.clock.powered + 1) if times else None
+        return max(min(due), self.clock.powered + 1) if due else None

@@ -79,10 +79,8 @@ protect_end channel?=s8
         self._presses = []  # powered times of the last presses
         self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
         self.started: list = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
-        self.alarm = [
-            0,
-            0,
-        ]  # wall and powered time of the end of automatic protective mode; no other mode's end ends it
+        # Wall and powered time of the end of automatic protective mode; no other mode's end ends it.
+        self.alarm = [0, 0]
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
         self._stepped = -1
@@ -96,7 +94,7 @@ protect_end channel?=s8
 
     @property
     def mode(self):
-        """ "" or _PROTECTIVE, SHIELD, GUARDIANS. While the watch is tampered with, only guardians reach the child."""
+        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. Tampered with, the watch lets only guardians reach the child."""
         if self.context.rules["administration"].tampered:
             return GUARDIANS
         return self.started[0] or (PROTECTIVE if self.alarm[1] else "")
