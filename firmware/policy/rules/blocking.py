@@ -94,7 +94,7 @@ protect_end channel?=s8
 
     @property
     def mode(self):
-        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. Tampered with, the watch lets only guardians reach the child."""
+        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. While tampered with, the watch lets only guardians through."""
         if self.context.rules["administration"].tampered:
             return GUARDIANS
         return self.started[0] or (PROTECTIVE if self.alarm[1] else "")
