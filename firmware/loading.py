@@ -5,7 +5,7 @@ import sys
 
 # With a megabyte free at boot (a board with PSRAM) rare code may stay, which saves reading it from flash again.
 # CPython keeps it too: debuggers and coverage need one module under one name.
-_ROOMY = sys.implementation.name != "micropython" or gc.mem_free() > 1 << 20
+ROOMY = sys.implementation.name != "micropython" or gc.mem_free() > 1 << 20
 
 
 def forget(name: str) -> None:
@@ -14,7 +14,7 @@ def forget(name: str) -> None:
     Loaded code lies on the heap of a microcontroller; there, the next import reads it from the flash again. A module
     used this way keeps no state and defines no exceptions.
     """
-    if _ROOMY:
+    if ROOMY:
         return
     sys.modules.pop(name, None)
     parent, _, last = name.rpartition(".")

@@ -9,7 +9,7 @@ all of it: it answers while the engine is still starting, with broken storage, a
 
 from micropython import const
 
-from firmware.policy import desk
+from firmware.policy import desk, resting
 from firmware.policy.clock import NONE, SET, STALE, Clock, month_of
 from firmware.policy.decision import BadRequest, event
 from firmware.policy.recent import Recent
@@ -59,8 +59,13 @@ class Engine:
         self.recent = context.recent
         self._save_floor = save_floor
         self.rules = context.rules
-        for rule in RULES:
-            self.rules[rule.name] = rule(context)
+        for made in RULES:
+            self.rules[made.name] = made(context)
+        rare = resting.rules(context)
+        for rule in rare:
+            self.rules[rule.name] = rule
+        self._resting = [rule for rule in rare if isinstance(rule, resting.Resting)]
+        self._ordered = [self.rules[made.name] for made in RULES] + rare  # dicts have no order on MicroPython
         self.floor = self.rules["emergency"]
         self._administration = self.rules["administration"]
         self._ready = False
@@ -98,7 +103,16 @@ class Engine:
             self._recover(report)
         self.floor.reload()  # an unfinished wipe may just have been finished
         self._ready = True
+        self._settle()
         return report
+
+    def _settle(self):
+        """Let the rules that rest do so; one that cannot be loaded now refuses what it is asked and loses nothing."""
+        for rule in self._resting:
+            try:
+                rule.settle()
+            except (MemoryError, ImportError, OSError):
+                pass
 
     def _start_clock(self, report, rtc_wall):
         trust = NONE
@@ -142,8 +156,8 @@ class Engine:
 
     def _parts(self):
         """The snapshot: (name, piece) of every rule that keeps a state; in pieces, as each is copied to be sealed."""
-        for rule in RULES:
-            blob = self.rules[rule.name].snapshot()
+        for rule in self._ordered:
+            blob = rule.snapshot()
             for at in range(0, len(blob), _PIECE):
                 yield rule.name, blob[at : at + _PIECE]
             blob = b""  # or two rules' states would lie in the heap at once
@@ -155,18 +169,26 @@ class Engine:
         """Decide one request (a dict with "kind" and the fields of that kind). BadRequest if it is malformed."""
         rule, verb = self._find(request)
         if rule is self.floor:
+            check(request, rule.FORMS, verb)
             return rule.decide(verb, request)  # acts first; the service calls `note` afterwards
-        if not self._ready:
-            return stopped(_STARTING)
-        if self._stepped != self.clock.powered:
+        if self._ready and self._stepped != self.clock.powered:
             self.step()
         try:
+            check(request, rule.FORMS, verb)
+            if not self._ready:
+                return stopped(_STARTING)
             decision = self._gate(request) or rule.decide(verb, request) or desk.decide(rule, verb, request)
             return self._carry_out(request, decision)
-        except (OSError, JournalBroken, ImportError):  # ImportError: the flash with the desk's code does not answer
+        except (OSError, JournalBroken, ImportError):  # ImportError: the flash with the rule's code does not answer
             return stopped(_STORAGE)
         except MemoryError:
             return stopped(_MEMORY)
+        finally:
+            self._rest()
+
+    def _rest(self):
+        for rule in self._resting:
+            rule.rest()
 
     def _find(self, request):
         kind = request.get("kind") if isinstance(request, dict) else None
@@ -176,7 +198,6 @@ class Engine:
         rule = self.rules.get(name)
         if rule is None:
             raise BadRequest("kind", "is unknown")
-        check(request, rule.FORMS, verb)
         return rule, verb
 
     def _gate(self, request):
@@ -319,8 +340,8 @@ class Engine:
         if not self._ready or not self._administration.is_set_up:
             return None
         try:
-            for rule in RULES:
-                decision = self.rules[rule.name].step()
+            for rule in self._ordered:
+                decision = rule.step()
                 if decision and decision.events:
                     self._commit(list(decision.events))
             self._write_late()
@@ -328,8 +349,9 @@ class Engine:
             self._keep_house()
         except JournalBroken as damage:
             self._found_damage(damage.code)
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, ImportError):
             pass  # a full or failing flash: tried again at the next step
+        self._rest()
         return self._next()
 
     def _keep_house(self):
@@ -350,7 +372,7 @@ class Engine:
 
     def _counting(self):
         """True while something that must not begin again after a power cut counts powered time (D48: 60 s at most)."""
-        return self.clock.trust != SET or any(self.rules[rule.name].due() is not None for rule in RULES)
+        return self.clock.trust != SET or any(rule.due() is not None for rule in self._ordered)
 
     def _expire(self):
         """Erase the keys of months whose last record has expired (A13); writes nothing if there are none. The newest
@@ -370,7 +392,7 @@ class Engine:
             pass  # strict in RAM; the next boot finds the same
 
     def _next(self):
-        due = [time for time in [self.rules[rule.name].due() for rule in RULES] if time is not None]
+        due = [time for time in [rule.due() for rule in self._ordered] if time is not None]
         if due or self.clock.trust != SET:  # as in _counting, without asking all rules again
             due.append(self._saved + _SAVE_SECONDS)
         if self._checking:
