@@ -4,6 +4,7 @@ from firmware.policy.engine import Engine
 from firmware.services.alerts import AlertService
 from firmware.services.calls import CallService
 from firmware.services.messaging import Messaging
+from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
 from firmware.storage import floor
 from firmware.storage.files import Files
@@ -36,13 +37,16 @@ class Watch:
         self.calls = CallService(self.engine, board.phone, board.screen)
         self.sos = Sos(self.engine, [board.carrier], board.screen)
         self.alerts = AlertService(self.engine, board.carrier)
+        self.privacy = Privacy(self.engine, self.store, board.screen, {})
         self._board = board
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet
 
     def start(self):
         """Rebuild the rules' state. Emergency requests are answered before this, during it and if it fails."""
-        return self.engine.rebuild(self._board.rtc())
+        report = self.engine.rebuild(self._board.rtc())
+        self.privacy.step()
+        return report
 
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next

@@ -536,6 +536,22 @@ class Run:
         if "denied" in expected:
             self._require("denials", expected["denied"], [record[4:] for record in got["denials"]])
 
+    def _check_kept(self, expected: dict[str, int]) -> None:
+        """How many entries of each named category the watch tells the child it keeps."""
+        got = dict(self._send({"op": "kept", "reader": "child"})["kept"])
+        for name, count in expected.items():
+            self._require(name, count, got.get(name))
+
+    def _check_lines(self, expected: dict[str, Any]) -> None:
+        """Texts that a copy has or lacks; refused = true: there was none."""
+        lines = self._answer["lines"]
+        self._require("copy refused", expected.get("refused", False), lines is None)
+        whole = "\n".join(lines or [])
+        for text in expected.get("has", []):
+            self._require("copy has %r" % text, True, str(self._fill(text)) in whole)
+        for text in expected.get("lacks", []):
+            self._require("copy has %r" % text, False, str(self._fill(text)) in whole)
+
     def _check_packages(self, expected: list[int]) -> None:
         """The number of messages in each evidence package; each must be whole."""
         got = self._send({"op": "packages"})["packages"]
@@ -568,11 +584,15 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "network": lambda run, online: run._send({"op": "network", "online": online}),
     "damage": Run._damage, "lose": Run._lose, "keep": Run._keep, "put_back": Run._put_back,
     "step": lambda run, _: run._send({"op": "step"}),
+    "privacy": lambda run, given: run._service("privacy", {"request": run._fill(given)}),
+    "copy": lambda run, channel: run._send({"op": "copy", "channel": channel}),
+    "declare": lambda run, purpose: run._send({"op": "declare", "purpose": purpose}),
 }  # fmt: skip
 
 CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "expect": Run._expect, "answer": Run._check_answer, "clock": Run._check_clock, "state": Run._check_state,
     "grade": Run._check_grade, "setting": Run._check_setting, "seen": Run._check_seen, "journal": Run._check_journal,
+    "kept": Run._check_kept, "lines": Run._check_lines,
     "packages": Run._check_packages, "verify": Run._check_verify, "floor": Run._check_floor,
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ from tests.histories import batch
 from tests.histories.play import Played
 
 Request = Any
-KINDS = 39  # of requests in the build; a smaller number would mean that the table has lost some
+KINDS = 48  # of requests in the build; a smaller number would mean that the table has lost some
 
 # Good values where the form alone does not make one that a rule accepts; the table only changes one field at a time.
 _GOOD: dict[str, Any] = {
@@ -32,12 +32,14 @@ _GOOD: dict[str, Any] = {
     "mode": "shield",
     "reason": "the child is not at home", "party": "lin", "address": "lin", "pin": "482915", "minutes": 5,
     "key": "contacts.unknown",
-    "channel": "host",
+    "channel": "host", "purpose": "voice",
 }  # fmt: skip
 _GOOD_IN = {
     "contacts.incoming": {"what": "request"},
     "contacts.add": {"key": "00" * 32},
     "contacts.ask": {"key": "00" * 32},
+    "consent.erased": {"what": "voice"},
+    "personal_data.erase": {"what": "messages"},
 }
 
 _LOOK_ALIKES: tuple[Any, ...] = (
@@ -162,6 +164,8 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
     ("contacts.incoming", "what", "gift"),
                               ("contacts.add", "role", "owner"), ("content_access.read", "exit", "cloud"),
                               ("content_access.read", "reader", "teacher"), ("content_access.read", "what", "key"),
+                              ("consent.give", "purpose", "ads"), ("consent.erased", "what", "proofs"),
+                              ("personal_data.erase", "what", "all"), ("personal_data.list", "reader", "owner"),
                               ("administration.floor", "region", "xx"), ("credentials.scram", "channel",
                               "keypad")):  # fmt: skip
         fields = _forms(rig)[kind]

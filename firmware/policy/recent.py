@@ -35,6 +35,9 @@ class Recent:
             self._ring[self._next * _WIDTH : (self._next + 1) * _WIDTH] = entry
             self._next = (self._next + 1) % CAP
 
+    def __len__(self):
+        return len(self._ring) // _WIDTH
+
     def find(self, seq):
         """Entry number of a message, or -1 if it is not among the last ones."""
         wanted = seq.to_bytes(4, "little")

@@ -25,3 +25,15 @@ def text(id_, language):
 def remedy(id_):
     """What helps against a refusal: "none", "password", "guardian", "wait" or "confirm"."""
     return _columns(id_)[1]
+
+
+def collected(language):
+    """What this watch keeps about people, and why: [(purpose, words)] of collected.tsv, for a page that needs no
+    network (requirements A1, A3). Its columns: record kind, purpose, who or what causes it, kept until, recipients,
+    zh-CN, en."""
+    found = []
+    with open(_FILE[: _FILE.rfind("/") + 1] + "collected.tsv", "rb") as lines:
+        for line in lines:
+            columns = line.rstrip(b"\r\n").decode().split("\t")
+            found.append((columns[1], columns[5 if language == "zh" else 6]))
+    return found

@@ -8,6 +8,7 @@ import os
 from hashlib import sha256
 
 from firmware.policy.decision import BadRequest
+from firmware.policy.rules import consent
 from firmware.services.alerts import render
 from firmware.storage import floor
 from firmware.storage.files import Files
@@ -107,6 +108,7 @@ class Rig:
         `root` stays (a flash that was copied or damaged); phone false: a board without telephony."""
         if not command.get("keep"):
             _empty(command["root"])
+        consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
         self.board.true_time = command.get("wall", 0)
         self.board.carrier.telephony = command.get("phone", True)
@@ -165,8 +167,23 @@ class Rig:
             "open": watch.messaging.open,
             "call_in": watch.calls.incoming,
             "call_out": watch.calls.outgoing,
+            "privacy": watch.privacy.ask,
         }
         return _answer(calls[command["call"]](**command["with"]))
+
+    def kept(self, command):
+        """What the watch says it keeps, as [category, count] pairs; None if it does not say."""
+        return {"kept": self.watch.privacy.list(command["reader"], command.get("channel"))}
+
+    def copy(self, command):
+        """The lines of a guardian's copy; None if refused."""
+        lines = self.watch.privacy.copy(command["channel"])
+        return {"lines": lines and [line.decode() for line in lines]}
+
+    def declare(self, command):
+        """As after an update: what is collected for `purpose` is declared anew, under the next number."""
+        consent.MANIFEST[consent.PURPOSES.index(command["purpose"])] += 1
+        return self.reboot({})
 
     def queue(self, command):
         """An envelope arrives at the carrier; it is decided at the next step of time."""
@@ -268,6 +285,9 @@ OPS = {
     "clock": Rig.clock,
     "ask": Rig.ask,
     "service": Rig.service,
+    "kept": Rig.kept,
+    "copy": Rig.copy,
+    "declare": Rig.declare,
     "queue": Rig.queue,
     "step": Rig.step,
     "sos": Rig.sos,

@@ -15,6 +15,8 @@ def decide(rule, verb, request):
     name = rule.name
     if name == "administration":
         import firmware.policy.desk.administration
+    elif name == "consent":
+        import firmware.policy.desk.consent
     elif name == "contacts":
         import firmware.policy.desk.contacts
     elif name == "blocking":

@@ -220,6 +220,11 @@ group_add group=i3 address=s64 channel?=s8
         elif verb == "approved":
             row = self.table.find(tag)
             self.table.put_byte(row, _MISSING, self.table.byte(row, _MISSING) & ~fields[1])
+        elif verb == "renamed":
+            row = self.table.find(tag)
+            name, number = json.loads(record.private)
+            self.table.put_field(row, _NUMBER, bytes.fromhex(fields[1]) or bytes(TAG))
+            self._cards[row] = encode([name, self.card(tag)[1], number])
         elif verb == "removed":
             row = self.table.find(tag)
             self.table.remove(row)

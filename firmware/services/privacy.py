@@ -1,0 +1,104 @@
+"""Carries out the rights to what the watch knows: lists, copies, erases (requirements A1, A9-A11, A14).
+
+The copy is text, one JSON array a line (docs/personal-data.md): first its format and version, then for each category
+a line with the names of its fields and a line for each entry. Message texts and keys are in no copy.
+"""
+
+from firmware.policy.rules.consent import HELD
+from firmware.services.enforce import discharge
+from firmware.storage.journal import encode
+
+_FORMAT = ["wardwatch-copy", 1]
+
+
+class Privacy:
+    """engine, store, screen; `erasers`: {what: function that erases it}, for what other services keep."""
+
+    def __init__(self, engine, store, screen, erasers):
+        self._engine = engine
+        self._store = store
+        self._screen = screen
+        self._erasers = {
+            "messages": lambda: self._erase_keys("m"),
+            "evidence": lambda: self._erase_keys("e"),
+        }
+        self._erasers.update(erasers)
+
+    def list(self, reader, channel=None):
+        """What is kept, as [category, count] pairs, or None if the request is refused."""
+        request = {"kind": "personal_data.list", "reader": reader}
+        if channel:
+            request["channel"] = channel
+        listed: list = []
+        discharge(self._engine.ask(request), {"list": lambda: listed.extend(self._counts())})
+        return listed or None
+
+    def copy(self, channel):
+        """The lines of a copy, without line ends, or None if the request is refused."""
+        lines: list = []
+        discharge(
+            self._engine.ask({"kind": "personal_data.copy", "channel": channel}),
+            {
+                "copy": lambda: lines.extend(self._lines()),
+                "tell_child": lambda: self._screen.notice("copied", {}),
+            },
+        )
+        return lines or None
+
+    def ask(self, request):
+        """A request that may oblige the watch to erase: consent withdrawn, messages or evidence erased."""
+        decision = self._engine.ask(request)
+        discharge(decision, {"erase": self.step})
+        return decision
+
+    def step(self):
+        """Erase what a guardian has ordered; after a power cut the next start does it."""
+        to_erase = self._engine.rules["consent"].to_erase
+        for number in range(len(HELD)):
+            if to_erase[number]:
+                erase = self._erasers.get(HELD[number])
+                if erase is None or erase() is not False:
+                    self._engine.ask({"kind": "consent.erased", "what": HELD[number]})
+
+    def _erase_keys(self, cls):
+        """Without its keys what was sealed is noise, wherever it still lies on the flash."""
+        self._store.expire(cls, self._engine.clock.month() + 1)
+
+    # --- what is kept
+
+    def _counts(self):
+        return [[name, len(rows)] for name, _, rows in self._held()] + [["messages", self._texts()]]
+
+    def _texts(self):
+        """The number of messages whose text can still be read."""
+        recent, count = self._engine.recent, 0
+        for entry in range(len(recent)):
+            if self._store.read(recent.place(entry))[1]:
+                count += 1
+        return count
+
+    def _lines(self):
+        yield encode(_FORMAT)
+        for name, fields, rows in self._held():
+            yield encode([name] + fields)
+            for row in rows:
+                yield encode(row)
+
+    def _held(self):
+        """(category, names of the fields, rows) of all that is kept but message texts."""
+        rules = self._engine.rules
+        contacts, blocking = rules["contacts"], rules["blocking"]
+        people, grades = [], []
+        for row in range(len(contacts)):
+            tag = contacts.table.tag(row)
+            people.append(contacts.card(tag) + [1 if contacts.is_guardian(tag) else 0])
+            grades.append([contacts.card(tag)[1], blocking.grade(tag), 1 if blocking.holds(tag) else 0])
+        yield "contacts", ["name", "address", "number", "guardian"], people
+        yield "standing", ["address", "grade", "blocked"], grades
+        yield (
+            "evidence",
+            ["package", "month", "party", "messages", "expires", "handed_over"],
+            rules["content_access"].packages(),
+        )
+        yield "alerts", ["id", "code", "party", "severity", "count", "time"], rules["alerts"].pending()
+        yield "settings", ["key", "value"], [list(pair) for pair in self._engine.settings.chosen()]
