@@ -76,7 +76,7 @@ protect_end channel?=s8
         self.contacts = context.rules["contacts"]
         self._recent = context.recent
         self._table = Table(_ROW, _CAP)
-        self._presses = []  # powered times of the last presses
+        self._presses = []  # powered times of the last presses, as many as it takes to raise the alarm
         self._slip = (b"", 0)  # tag and powered time of the last press; in RAM only, so that no reboot reopens the undo
         self.started: list = ["", "", 0, 0]  # mode, who started it, wall and powered time of its end (0: until ended)
         # Wall and powered time of the end of automatic protective mode; no other mode's end ends it.
@@ -324,7 +324,8 @@ protect_end channel?=s8
             table.put_byte(row, _GRADE, after)
             table.put_byte(row, _FLAGS, _BLOCKED)
             table.put_number(row, _LAST_DAY, 2, day)
-            self._presses = [at for at in self._presses if record.powered - at < _WINDOW] + [record.powered]
+            presses = [at for at in self._presses if record.powered - at < _WINDOW] + [record.powered]
+            self._presses = presses[-_ALARM_PRESSES:]
         elif verb == "released":
             table.put_byte(row, _GRADE, fields[1])
             table.put_byte(row, _FLAGS, 0)
@@ -360,7 +361,7 @@ protect_end channel?=s8
         return best
 
     def snapshot(self):
-        head = encode(self.started + self.alarm + self._presses[-_ALARM_PRESSES:])
+        head = encode(self.started + self.alarm + self._presses)
         return len(head).to_bytes(2, "big") + head + self._table.dump()
 
     def restore(self, blob):
