@@ -2,7 +2,9 @@
 
 from firmware.policy.engine import Engine
 from firmware.services.alerts import AlertService
+from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
+from firmware.services.guardians import Guardians
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
@@ -38,6 +40,8 @@ class Watch:
         self.sos = Sos(self.engine, [board.carrier], board.screen)
         self.alerts = AlertService(self.engine, board.carrier)
         self.privacy = Privacy(self.engine, self.store, board.screen, {})
+        self.guardians = Guardians(self.engine, self.store, board.screen)
+        self.approvals = Approvals(self.engine, board.screen)
         self._board = board
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet

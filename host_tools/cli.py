@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from host_tools.approve import approve
+
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
@@ -40,6 +42,9 @@ def demo(options: tuple[str, ...]) -> None:
 def sim(options: tuple[str, ...]) -> None:
     """Start the simulated watch (`ward sim --help` lists its options)."""
     _simulate(list(options))
+
+
+main.add_command(approve)
 
 
 def _simulate(argv: list[str]) -> None:

@@ -30,6 +30,7 @@ CHINA = 480
 PIN = "280519"
 WRONG_PIN = "719204"
 PASSPHRASE = "a kettle of green tea"
+APPROVAL_KEY = hashlib.sha256(b"key of the guardian's tool").digest()
 _ROUNDS = 4096
 _DAY = 86400
 
@@ -93,21 +94,40 @@ def _salt(passphrase: str) -> bytes:
 
 def verifier(passphrase: str, pin: str) -> dict[str, Any]:
     """What the watch is given of the guardian's secrets."""
+    return {**scram_verifier(passphrase), "pin": pin}
+
+
+def scram_verifier(passphrase: str) -> dict[str, Any]:
+    """What the watch is given of one passphrase."""
     salted = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), _salt(passphrase), _ROUNDS)
     stored = hashlib.sha256(_client_key(passphrase)).digest()
     return {
         "salt": _salt(passphrase).hex(), "rounds": _ROUNDS, "stored_key": stored.hex(),
-        "server_key": hmac.digest(salted, b"Server Key", "sha256").hex(), "pin": pin,
+        "server_key": hmac.digest(salted, b"Server Key", "sha256").hex(),
     }  # fmt: skip
 
 
-def login(passphrase: str, channel: str) -> dict[str, Any]:
-    """The request by which a host proves the passphrase: ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage)."""
-    auth = "n=owner,r=nonce,s=salt,i=%d,c=biws" % _ROUNDS
-    known = _client_key(PASSPHRASE)
+def passphrase_of(name: str) -> str:
+    """The passphrase of another guardian of this name."""
+    return "a long phrase of " + name
+
+
+def login(passphrase: str, channel: str, name: str = "owner", known_as: str = PASSPHRASE) -> dict[str, Any]:
+    """The request by which a host proves the passphrase: ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage).
+    known_as: the passphrase that the watch was given under this name."""
+    auth = "n=%s,r=nonce,s=salt,i=%d,c=biws" % (name, _ROUNDS)
+    known = _client_key(known_as)
     signature = hmac.digest(hashlib.sha256(known).digest(), auth.encode(), "sha256")
     proof = bytes(a ^ b for a, b in zip(_client_key(passphrase), signature, strict=True))
     return {"kind": "credentials.scram", "channel": channel, "auth": auth, "proof": proof.hex()}
+
+
+def approval_code(key: bytes, number: int, asked: dict[str, Any]) -> str:
+    """The guardian's tool, anew: HMAC-SHA-256 over the canonical request, eight digits as in RFC 4226, 5.3."""
+    named = [asked["what"], asked.get("value", 0), asked.get("minutes", 0), asked.get("detail", "")]
+    text = json.dumps(["wardwatch approval 1", number, *named], ensure_ascii=False, separators=(",", ":"))
+    mac = hmac.digest(key, text.encode(), "sha256")
+    return "%08d" % (int.from_bytes(mac[mac[-1] & 15 :][:4], "big") % 2**31 % 10**8)
 
 
 # --- times
@@ -149,7 +169,7 @@ class Scenario:
         setup = table.get("setup", {})
         self.start: dict[str, Any] = dict(_SETUP)
         if setup is not False:
-            self._known(setup, set(_SETUP) | {"numbers"}, "setup")
+            self._known(setup, set(_SETUP) | {"numbers", "band"}, "setup")
             self.start.update(setup)
             self.setup = self.start
         self.zone = ZONES.get(self.start["profile"], CHINA)
@@ -202,6 +222,8 @@ class Run:
         self._answer: dict[str, Any] = {}
         self._where = ""
         self._version = 0
+        self._approvals: dict[str, dict[str, Any]] = {}  # what was asked for by label, with its request number
+        self._last_code = ""
         self._records = 0  # in the journals at the last look
 
     def run(self) -> "Run":
@@ -255,10 +277,11 @@ class Run:
     def setup_request(self, setup: dict[str, Any]) -> dict[str, Any]:
         """The request of a first set-up. Guardians' numbers go onto the safety floor."""
         year, month = (int(part) for part in setup["born"].split("-"))
+        age = {"band": setup["band"]} if "band" in setup else {"birth_year": year, "birth_month": month}
         guardians = [person.number for person in self.people.values() if person.standing == "guardian"]
         return {
             "kind": "administration.setup", **verifier(PASSPHRASE, setup["pin"]),
-            "wall": moment(setup["wall"], self.scenario.zone), "birth_year": year, "birth_month": month,
+            "wall": moment(setup["wall"], self.scenario.zone), **age,
             "profile": setup["profile"], "language": setup["language"], "owner": setup["owner"],
             "region": setup["region"], "numbers": setup.get("numbers", guardians[:4]),
         }  # fmt: skip
@@ -387,17 +410,66 @@ class Run:
     def _pin(self, given: Any) -> dict[str, Any]:
         return self._ask({"kind": "credentials.pin", "pin": {True: PIN, False: WRONG_PIN}.get(given, given)})
 
-    def _host_login(self, right: bool) -> dict[str, Any]:
-        return self._ask(login(PASSPHRASE if right else "a kettle of black tea", "host"))
+    def _host_login(self, who: Any) -> dict[str, Any]:
+        """true: the owner; false: somebody with a wrong passphrase; a name: that guardian; {name, passphrase}."""
+        if isinstance(who, bool):
+            return self._ask(login(PASSPHRASE if who else "a kettle of black tea", "host"))
+        given = {"name": who, "passphrase": who} if isinstance(who, str) else who
+        own = PASSPHRASE if given["name"] == "owner" else passphrase_of(given["name"])
+        tried = PASSPHRASE if given["passphrase"] == "owner" else passphrase_of(given["passphrase"])
+        return self._ask(login(tried, "host", given["name"], own))
+
+    def _let_in(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Another guardian: {name, role, channel}, with the passphrase that belongs to the name."""
+        request = {"kind": "credentials.user", **given, **scram_verifier(passphrase_of(given["name"]))}
+        return self._ask(request)
+
+    def _guardian(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A guardian's request, carried out by the service."""
+        self.texts += [request[name] for name in ("message", "text", "reason") if isinstance(request.get(name), str)]
+        return self._send({"op": "guardian", "request": self._fill(request)})
+
+    def _ask_approval(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The child asks for a one-time approval: {what, value, minutes, detail, name = "label for its code"}."""
+        asked = self._fill({name: item for name, item in given.items() if name != "name"})
+        if "name" not in given:
+            return self._service("ask_approval", asked)
+        before = [item["request"] for item in self._send({"op": "shown"})["approvals"]]
+        answer = self._service("ask_approval", asked)
+        new = [item for item in self._send({"op": "shown"})["approvals"] if item["request"] not in before]
+        if len(new) != 1:
+            self._fail("a new request number", answer)
+        self._approvals[given["name"]] = {**asked, "request": new[0]["request"]}
+        return answer
+
+    def _code(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The child types a code: {name, wrong = true, again = true (the last code once more), of = "another's label",
+        key = "another key's name", and value, minutes, detail or what that the guardian was told wrongly}."""
+        asked = self._approvals[given["name"]]
+        told = {**self._approvals[given.get("of", given["name"])]}
+        told.update({name: self._fill(given[name]) for name in ("what", "value", "minutes", "detail") if name in given})
+        key = hashlib.sha256(given["key"].encode()).digest() if "key" in given else APPROVAL_KEY
+        code = self._last_code if given.get("again") else approval_code(key, told["request"], told)
+        if given.get("wrong"):
+            code = "%08d" % ((int(code) + 1) % 10**8)
+        self._last_code = code
+        return self._service("enter_code", {"request": asked["request"], "code": code})
+
+    def _approval_key(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The guardian's tool gives the watch its key: {channel, key = "another key's name"}."""
+        key = hashlib.sha256(given["key"].encode()).digest() if "key" in given else APPROVAL_KEY
+        channel = {"channel": given["channel"]} if "channel" in given else {}
+        return self._ask({"kind": "approval.key", "key": key.hex(), **channel})
 
     def _raw(self, request: Any) -> dict[str, Any]:
         return self._ask(self._fill(request))
 
     def _setup_again(self, changes: dict[str, Any]) -> dict[str, Any]:
         """A request to set the watch up; `changes` to the defaults, of the set-up table or of the request itself."""
-        setup = {key: item for key, item in changes.items() if key in _SETUP}
+        known = set(_SETUP) | {"band"}
+        setup = {key: item for key, item in changes.items() if key in known}
         request = self.setup_request({**self.scenario.start, **setup})
-        request.update({key: item for key, item in changes.items() if key not in _SETUP})
+        request.update({key: item for key, item in changes.items() if key not in known})
         return self._ask(request)
 
     def _renew(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -560,6 +632,22 @@ class Run:
     def _check_verify(self, expected: bool) -> None:
         self._require("journal verifies", expected, self._send({"op": "verify"})["ok"])
 
+    def _check_banners(self, expected: list[list[str]]) -> None:
+        """What the child is shown of guardians' readings and emergency grants: [[notice, local time], ...]."""
+        got = self._send({"op": "shown"})["banners"]
+        words = {name: self._send({"op": "words", "id": "notice." + name})["text"] for name, _ in expected}
+        self._require("banners", [[words[name], moment(time, self.scenario.zone)] for name, time in expected], got)
+
+    def _check_shown(self, part: str, expected: dict[str, Any]) -> None:
+        got = self._send({"op": "shown"})[part]
+        for name, value in self._fill(expected).items():
+            self._require(part + " " + name, value, got.get(name))
+
+    def _check_approvals(self, expected: list[str]) -> None:
+        """Labels of the requests that wait for their code, oldest first."""
+        got = [item["request"] for item in self._send({"op": "shown"})["approvals"]]
+        self._require("approvals", [self._approvals[name]["request"] for name in expected], got)
+
     def _check_floor(self, expected: dict[str, Any]) -> None:
         self._subset({"op": "floor"}, self._fill(expected))
 
@@ -587,6 +675,8 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "privacy": lambda run, given: run._service("privacy", {"request": run._fill(given)}),
     "copy": lambda run, channel: run._send({"op": "copy", "channel": channel}),
     "declare": lambda run, purpose: run._send({"op": "declare", "purpose": purpose}),
+    "guardian": Run._guardian, "let_in": Run._let_in, "approval_key": Run._approval_key,
+    "ask_approval": Run._ask_approval, "code": Run._code,
 }  # fmt: skip
 
 CHECKS: dict[str, Callable[[Run, Any], None]] = {
@@ -594,6 +684,9 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "grade": Run._check_grade, "setting": Run._check_setting, "seen": Run._check_seen, "journal": Run._check_journal,
     "kept": Run._check_kept, "lines": Run._check_lines,
     "packages": Run._check_packages, "verify": Run._check_verify, "floor": Run._check_floor,
+    "banners": Run._check_banners, "approvals": Run._check_approvals,
+    "lock_screen": lambda run, expected: run._check_shown("lock_screen", expected),
+    "protection": lambda run, expected: run._check_shown("protection", expected),
 }  # fmt: skip
 
 

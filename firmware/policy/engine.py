@@ -16,7 +16,7 @@ from firmware.policy.recent import Recent
 from firmware.policy.request import check
 from firmware.policy.rule import Context, stopped
 from firmware.policy.rules import RULES, alerts
-from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED
+from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED
 from firmware.policy.settings import Settings
 from firmware.storage.journal import JournalBroken, Record
 from firmware.storage.vault import NoRoom
@@ -36,7 +36,27 @@ _END = const("end")  # name of its last part
 # Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
 _UNREADABLE = ("memory", "flash", "kind")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
-_WHILE_TAMPERED = ("administration.acknowledge", "administration.wipe", "administration.clock")
+_WHILE_TAMPERED = (
+    "administration.acknowledge",
+    "administration.wipe",
+    "administration.clock",
+    "administration.lost",
+)
+# While the watch is lost, rules and requests that are still answered: messages and calls then know only guardians, the
+# wallet is locked and only settles what is owed, and what runs may end.
+_WHILE_LOST = (
+    "administration",
+    "credentials",
+    "calls",
+    "location",
+    "payments",
+    "messages.incoming",
+    "messages.outgoing",
+    "alerts.delivered",
+    "usage.stop",
+    "usage.charging",
+    "assistant.end",
+)
 
 
 class Engine:
@@ -212,6 +232,8 @@ class Engine:
             and not kind.startswith("credentials.")
         ):
             return stopped(TAMPERED)
+        if self._administration.lost and kind not in _WHILE_LOST and kind.split(".")[0] not in _WHILE_LOST:
+            return stopped(LOST)
         return None
 
     def _carry_out(self, request, decision):

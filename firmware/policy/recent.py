@@ -11,6 +11,7 @@ WARNED = const(4)
 HIT = const(8)  # raised the sender's grade count
 ANSWERED = const(16)  # the child said "not bullying"
 OPENED = const(32)
+READ = const(64)  # a guardian has read it
 
 
 class Recent:

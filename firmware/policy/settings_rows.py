@@ -25,4 +25,6 @@ credentials.proof_seconds 60 300 < 300
 administration.grant_minutes 5 240 < 60
 administration.clock_tolerance 0 120 < 120
 administration.zone_minutes -720 840 = 480 eu-uk=60 us-coppa=-300
+approval.per_day 0 12 < 6
+approval.minutes 5 60 < 15
 """

@@ -168,12 +168,21 @@ class Rig:
             "call_in": watch.calls.incoming,
             "call_out": watch.calls.outgoing,
             "privacy": watch.privacy.ask,
+            "ask_approval": watch.approvals.ask,
+            "enter_code": watch.approvals.enter,
         }
         return _answer(calls[command["call"]](**command["with"]))
 
     def kept(self, command):
         """What the watch says it keeps, as [category, count] pairs; None if it does not say."""
         return {"kept": self.watch.privacy.list(command["reader"], command.get("channel"))}
+
+    def guardian(self, command):
+        """A guardian's request through the service that carries it out; `content` is what was handed over."""
+        decision, content = self.watch.guardians.act(command["request"])
+        answer = _answer(decision)
+        answer["content"] = content
+        return answer
 
     def copy(self, command):
         """The lines of a guardian's copy; None if refused."""
@@ -184,6 +193,17 @@ class Rig:
         """As after an update: what is collected for `purpose` is declared anew, under the next number."""
         consent.MANIFEST[consent.PURPOSES.index(command["purpose"])] += 1
         return self.reboot({})
+
+    def shown(self, command):
+        """What the watch shows all the time: the child's banners, the lock screen, requests that wait for a code, and
+        the state that apps follow."""
+        guardians = self.watch.guardians
+        return {
+            "banners": guardians.banners(command.get("language", "en")),
+            "lock_screen": guardians.lock_screen(),
+            "approvals": self.watch.approvals.waiting(),
+            "protection": guardians.protection(),
+        }
 
     def queue(self, command):
         """An envelope arrives at the carrier; it is decided at the next step of time."""
@@ -288,6 +308,8 @@ OPS = {
     "kept": Rig.kept,
     "copy": Rig.copy,
     "declare": Rig.declare,
+    "guardian": Rig.guardian,
+    "shown": Rig.shown,
     "queue": Rig.queue,
     "step": Rig.step,
     "sos": Rig.sos,

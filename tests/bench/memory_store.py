@@ -10,7 +10,7 @@ class MemoryStore:
 
     def __init__(self):
         self._tag = Hmac(b"tag key of the measurement")
-        self._credentials = b""
+        self._credentials = {}
         self._seq = 0
         self.is_new = True
 
@@ -18,7 +18,7 @@ class MemoryStore:
         return Report("new")
 
     def create(self, t, powered, month, parts, credentials):
-        self._credentials = credentials
+        self._credentials = {0: credentials}
         self.is_new = False
 
     def commit(self, t, powered, month, version, events):
@@ -46,7 +46,7 @@ class MemoryStore:
         pass
 
     def wipe(self):
-        self._credentials = b""
+        self._credentials = {}
         self.is_new = True
 
     def evidence(self, month, expiry_day, places, number):
@@ -56,7 +56,7 @@ class MemoryStore:
         return self._tag.digest(address.encode())[:8]
 
     def credentials(self, number=0):
-        return self._credentials
+        return self._credentials.get(number, b"")
 
     def set_credentials(self, blob, number=0):
-        self._credentials = blob
+        self._credentials[number] = blob

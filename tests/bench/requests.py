@@ -5,6 +5,7 @@ another reason of an allow, or "deny " and the reason; make(device, number) prep
 and returns (kind, fields). Nothing may depend on how often a row was asked before.
 """
 
+from firmware.policy.desk.approval import code
 from tests.bench import full_state as full
 
 _CLEAN = 10  # contacts 40 to 49 have a clean slate
@@ -195,6 +196,61 @@ def _tell(device, number):
     return "alerts.tell", {"message": _rude(device, number)}
 
 
+def _guardian():
+    fields = full.verifier()
+    fields.pop("pin")
+    fields.update({"name": "oma", "role": "carer"})
+    return fields
+
+
+def _user(device, number):
+    full.prove(device)
+    return "credentials.user", _with(_guardian(), channel=full.HOST)
+
+
+def _remove_user(device, number):
+    full.prove(device)
+    device.must("credentials.user", **_with(_guardian(), channel=full.HOST))
+    return "credentials.remove_user", _with(_HOST, name="oma")
+
+
+def _not_lost(device):
+    full.prove(device)
+    device.must("administration.found", **_HOST)
+
+
+def _lost(device, number):
+    _not_lost(device)
+    return "administration.lost", _with(_HOST, message="13900000000")
+
+
+def _found(device, number):
+    _not_lost(device)
+    device.must("administration.lost", **_with(_HOST, message="13900000000"))
+    return "administration.found", _with(_HOST)
+
+
+_APPROVAL_KEY = bytes(range(32))
+
+
+def _ask_approval(device, number):
+    _not_lost(device)
+    device.must("approval.key", **_with(_HOST, key=_APPROVAL_KEY.hex()))
+    return "approval.ask", {"what": "payment", "value": 100, "detail": "bakery"}
+
+
+def _enter_code(device, number):
+    kind, fields = _ask_approval(device, number)
+    device.must(kind, **fields)
+    waiting = device.engine.rules["approval"].pending[-1]
+    return "approval.enter", {"request": waiting[0], "code": code(_APPROVAL_KEY, *waiting[:5])}
+
+
+def _enter_wrong(device, number):
+    kind, fields = _enter_code(device, number)
+    return kind, _with(fields, code="none")
+
+
 def _plain(kind, **fields):
     return lambda device, number: (kind, fields)
 
@@ -264,6 +320,8 @@ ROWS = (
     ("credentials_scram", 1, "ok", lambda device, number: ("credentials.scram", full.scram())),
     ("credentials_logout", 1, "ok", _plain("credentials.logout", channel="host")),
     ("credentials_renew", 1, "ok", _proved("credentials.renew", **full.verifier())),
+    ("credentials_user", 1, "ok", _user),
+    ("credentials_remove_user", 1, "ok", _remove_user),
     ("administration_policy", 1, "ok", _policy),
     ("administration_grant", 1, "ok", _proved("administration.grant", key="contacts.groups", value=4, minutes=30)),
     ("administration_end_grant", 1, "ok", _end_grant),
@@ -275,6 +333,14 @@ ROWS = (
         lambda device, number: ("administration.time_hint", {"wall": device.engine.clock.wall}),
     ),
     ("administration_floor", 1, "ok", _proved("administration.floor", region="cn", numbers=["13900000000"])),
+    ("administration_lost", 1, "ok", _lost),
+    ("administration_found", 1, "ok", _found),
+    ("administration_card", 1, "ok", _proved("administration.card", text="peanuts")),
+    ("administration_band", 1, "deny administration.age_known", _proved("administration.band", band=2)),
+    ("approval_key", 1, "ok", _proved("approval.key", key=_APPROVAL_KEY.hex())),
+    ("approval_ask", 86401, "ok", _ask_approval),
+    ("approval_enter", 86401, "ok", _enter_code),
+    ("approval_enter_wrong", 86401, "deny approval.wrong", _enter_wrong),
     ("alerts_delivered", 1, "ok", _alert),
     ("alerts_tell", 1, "ok", _tell),
     ("emergency_call", 1, "ok", _plain("emergency.call", number="110")),

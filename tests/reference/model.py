@@ -134,8 +134,9 @@ class Model(Owned):
         return against(("content_access.gone", package not in self.packages))
 
     def emergency_read(self):
-        self.emergency = self.emergency if self.unproved else (self.wall + n.HOUR, self.powered + n.HOUR)
-        return against((n.NO_PROOF, self.unproved))
+        stale = self.proofs.get(self.channel, 0) - self.powered <= n.PROOF - n.FRESH  # I10: proved in the last minute
+        self.emergency = self.emergency if stale else (self.wall + n.HOUR, self.powered + n.HOUR)
+        return against((n.NO_PROOF, stale))
 
     def add(self, party, role, by_child=False):
         off, blocked = by_child and self.setting("contacts.mode") == 0, self.marks[party].blocked

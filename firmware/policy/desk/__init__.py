@@ -27,6 +27,8 @@ def decide(rule, verb, request):
         import firmware.policy.desk.content_access
     elif name == "messages":
         import firmware.policy.desk.messages
+    elif name == "approval":
+        import firmware.policy.desk.approval
     else:
         import firmware.policy.desk.alerts
     loaded = "firmware.policy.desk." + name

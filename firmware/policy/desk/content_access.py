@@ -1,8 +1,8 @@
 """Opening messages and evidence (requirements D27, D28, F13, I10, X5).
 
 Under 8 a guardian may read on the child's behalf, marked. From the month of the 8th birthday on, message text leaves
-only by the child's own act on the watch, package by package, or under the emergency grant of I10: a fresh proof, a
-written reason, one hour, a banner for the child.
+only by the child's own act on the watch, package by package, or under the emergency grant of I10: an owner's proof of
+the last minute, a written reason, one hour, a banner for the child.
 """
 
 from micropython import const
@@ -88,7 +88,7 @@ def _hand_over(rule, request):
 def _grant(rule, request):
     if len(request["reason"].strip()) < 10:
         raise BadRequest("reason", "must say in at least 10 characters what the emergency is")
-    if not rule.credentials.proved(request):
+    if not rule.credentials.fresh(request):
         return rule.credentials.refusal()
     clock = rule.context.clock
     return allow(

@@ -5,6 +5,7 @@ A new rule: a file and a line here, or in firmware/policy/resting.py if it is as
 
 from firmware.policy.rules.administration import Administration
 from firmware.policy.rules.alerts import Alerts
+from firmware.policy.rules.approval import Approval
 from firmware.policy.rules.blocking import Blocking
 from firmware.policy.rules.calls import Calls
 from firmware.policy.rules.consent import Consent
@@ -14,4 +15,16 @@ from firmware.policy.rules.credentials import Credentials
 from firmware.policy.rules.emergency import Emergency
 from firmware.policy.rules.messages import Messages
 
-RULES = (Emergency, Credentials, Administration, Consent, Contacts, Blocking, Messages, Calls, ContentAccess, Alerts)
+RULES = (
+    Emergency,
+    Credentials,
+    Administration,
+    Consent,
+    Contacts,
+    Blocking,
+    Messages,
+    Calls,
+    ContentAccess,
+    Alerts,
+    Approval,
+)

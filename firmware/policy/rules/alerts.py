@@ -30,8 +30,9 @@ _STRANGER = const("stranger")
 PROTECTIVE = "protective_mode"
 NO_ROOM = "evidence_no_room"
 EMERGENCY_READ = "emergency_read"
+CODE_GUESSED = "code_guessed"
 # Numbered in the snapshot: new codes go to the end.
-_CODES = (BLOCKED, WATCH_TAKEN, _BULLYING, _DOXXING, _STRANGER, PROTECTIVE, NO_ROOM, EMERGENCY_READ)
+_CODES = (BLOCKED, WATCH_TAKEN, _BULLYING, _DOXXING, _STRANGER, PROTECTIVE, NO_ROOM, EMERGENCY_READ, CODE_GUESSED)
 _NOBODY = bytes(TAG)
 
 

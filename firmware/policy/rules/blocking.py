@@ -94,8 +94,9 @@ protect_end channel?=s8
 
     @property
     def mode(self):
-        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. While tampered with, the watch lets only guardians through."""
-        if self.context.rules["administration"].tampered:
+        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. A watch lost or tampered with is for guardians only."""
+        administration = self.context.rules["administration"]
+        if administration.tampered or administration.lost:
             return GUARDIANS
         return self.started[0] or (PROTECTIVE if self.alarm[1] else "")
 

@@ -1,6 +1,6 @@
 """Every exit of content asks here (requirements D27, D28, F11, F13, I10, X5).
 
-The state: sealed packages and the emergency grant. The decisions are the desk's.
+The state: sealed packages, the emergency grant, and for 30 days what guardians have read. The decisions are the desk's.
 """
 
 import json
@@ -9,7 +9,7 @@ from micropython import const
 
 from firmware.policy.clock import Span
 from firmware.policy.decision import allow, event
-from firmware.policy.recent import OPENED
+from firmware.policy.recent import OPENED, READ
 from firmware.policy.rule import Rule
 from firmware.policy.table import Table
 from firmware.storage.journal import encode
@@ -26,6 +26,9 @@ _COUNT = const(4)
 _EXPIRY = const(5)
 _HANDED = const(7)
 _ROW = const(8)
+
+_BANNER = const(2592000)  # 30 days (I10), of powered time: no clock set forward takes the banner away
+_TOLD = const(16)
 
 
 class ContentAccess(Rule):
@@ -46,6 +49,19 @@ emergency reason=s140 channel?=s8
         self._next = 1
         self._stepped = -1  # the last day on which expired packages were looked for
         self.emergency = Span(0, 0)
+        self._told: list = []  # [what, number, wall time, powered time]; an emergency grant has number 0
+
+    def told(self):
+        """What the child is shown: each reading and emergency grant of the last 30 days, oldest first, as
+        [what ("message", "evidence", "emergency"), number, wall time]."""
+        since = self.context.clock.powered - _BANNER
+        return [entry[:3] for entry in self._told if entry[3] > since]
+
+    def _tell(self, entry, record):
+        told = [one for one in self._told if one[3] > record.powered - _BANNER]
+        if len(told) >= _TOLD:  # readings give way to one another, a grant only to grants
+            told.remove(([one for one in told if one[1]] or told)[0])
+        self._told = told + [entry + [record.t, record.powered]]
 
     # --- for the engine, which seals before the journal is written
 
@@ -120,17 +136,29 @@ emergency reason=s140 channel?=s8
                 self._table.remove(row)
         elif verb == "emergency":
             self.emergency = Span(fields[0], fields[1])
+            self._tell(["emergency", 0], record)
+        elif verb == "read":
+            self._tell(fields[:2], record)
+            if fields[0] == "message":
+                self._flag(fields[1], READ)
         elif verb == "opened":
-            entry = self._recent.find(fields[0])
-            if entry >= 0:
-                self._recent.add_flag(entry, OPENED)
+            self._flag(fields[0], OPENED)
+
+    def _flag(self, number, flag):
+        entry = self._recent.find(number)
+        if entry >= 0:
+            self._recent.add_flag(entry, flag)
 
     def snapshot(self):
-        head = encode([self._next, self.emergency.wall_until, self.emergency.powered_until])
-        return bytes((len(head),)) + head + self._table.dump()
+        values = [self._next, self.emergency.wall_until, self.emergency.powered_until]
+        for entry in self._told:
+            values += entry
+        head = encode(values)
+        return len(head).to_bytes(2, "big") + head + self._table.dump()
 
     def restore(self, blob):
-        size = blob[0] + 1
-        self._next, wall_until, powered_until = json.loads(blob[1:size])
-        self.emergency = Span(wall_until, powered_until)
+        size = int.from_bytes(blob[:2], "big") + 2
+        head = json.loads(blob[2:size])
+        self._next, self.emergency = head[0], Span(head[1], head[2])
+        self._told = [head[at : at + 4] for at in range(3, len(head), 4)]
         self._table.load(blob[size:])
