@@ -4,6 +4,7 @@ from firmware.policy.engine import Engine
 from firmware.services.alerts import AlertService
 from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
+from firmware.services.foreground import Foreground
 from firmware.services.guardians import Guardians
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
@@ -24,6 +25,7 @@ class Watch:
     device_secret   32 bytes of this chip              phone       ring/dial, or None
     random(n)       n random bytes                     screen      notice(kind, fields)
     rtc()           wall seconds, or None if no battery-backed clock vouches for them
+    charging()      True while a charger is connected; the phone calls foreground.call(True or False)
     """
 
     def __init__(self, board):
@@ -37,6 +39,7 @@ class Watch:
         )
         self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen)
         self.calls = CallService(self.engine, board.phone, board.screen)
+        self.foreground = Foreground(self.engine, board.screen, board.charging)
         self.sos = Sos(self.engine, [board.carrier], board.screen)
         self.alerts = AlertService(self.engine, board.carrier)
         self.privacy = Privacy(self.engine, self.store, board.screen, {})
@@ -63,9 +66,9 @@ class Watch:
         self._last = now
         needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
         needs.append(self.engine.step())
+        self.foreground.step()
         needs.append(self.alerts.step(clock.powered))
-        if self.messaging.step():
-            needs.append(clock.powered + 1)
+        needs.append(self.messaging.step())
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY
         return min(wait, _DAY) * 1000

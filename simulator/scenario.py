@@ -34,7 +34,7 @@ APPROVAL_KEY = hashlib.sha256(b"key of the guardian's tool").digest()
 _ROUNDS = 4096
 _DAY = 86400
 
-_ROW = re.compile(r"[A-M][0-9]{1,2}$")
+_ROW = re.compile(r"[A-MX][0-9]{1,2}$")
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
 _TEMPLATE = re.compile(r"\{([^{}]+)\}$")
 
@@ -581,6 +581,8 @@ class Run:
             "notices": [notice[0] for notice in got["seen"]],
             "alerts": [alert["code"] for alert in got["alerts"]],
             "counts": [alert["count"] for alert in got["alerts"]],
+            "reasons": [notice[1]["reason"] for notice in got["seen"] if "reason" in notice[1]],
+            "minutes": [notice[1]["minutes"] for notice in got["seen"] if "minutes" in notice[1]],
             "texts": [notice[1]["text"] for notice in got["seen"] if "text" in notice[1]],
             "marked": [notice[1]["marked"] for notice in got["seen"] if "marked" in notice[1]],
             "sent": [envelope["text"] for envelope in got["sent"]],
@@ -670,6 +672,10 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "ask": Run._raw, "pin": Run._pin, "host_login": Run._host_login, "set_up": Run._setup_again,
     "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos,
     "network": lambda run, online: run._send({"op": "network", "online": online}),
+    "use": lambda run, cls: run._service("use", {"cls": cls, "item": cls}),
+    "leave": lambda run, _: run._service("leave", {}),
+    "on_call": lambda run, on: run._service("on_call", {"on": on}),
+    "charge": lambda run, on: run._send({"op": "charge", "on": on}),
     "damage": Run._damage, "lose": Run._lose, "keep": Run._keep, "put_back": Run._put_back,
     "step": lambda run, _: run._send({"op": "step"}),
     "privacy": lambda run, given: run._service("privacy", {"request": run._fill(given)}),
@@ -687,6 +693,7 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "banners": Run._check_banners, "approvals": Run._check_approvals,
     "lock_screen": lambda run, expected: run._check_shown("lock_screen", expected),
     "protection": lambda run, expected: run._check_shown("protection", expected),
+    "usage": lambda run, expected: run._subset({"op": "usage"}, expected),
 }  # fmt: skip
 
 

@@ -200,6 +200,28 @@ class Watch:
         """The SOS gesture, or the other gesture that stops it."""
         return self.do("sos", cancel=cancel)
 
+    # Apps
+
+    def use(self, cls: str, item: str) -> Answer:
+        """The child opens an app or a function of a class."""
+        return self._service("use", cls=cls, item=item)
+
+    def leave(self) -> Answer:
+        """The child closes what is in the foreground."""
+        return self._service("leave")
+
+    def on_call(self, on: bool) -> Answer:
+        """The line of a call opens, or closes."""
+        return self._service("on_call", on=on)
+
+    def charge(self, on: bool) -> None:
+        """The charger is connected, or taken away."""
+        self.do("charge", on=on)
+
+    def usage(self) -> Answer:
+        """{"mode", "minutes", "next", "why", "front", "used"}: the time, as a screen shows it."""
+        return self.do("usage")
+
     # Time, power, network
 
     def advance(self, seconds: int) -> Answer:

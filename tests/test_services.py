@@ -16,7 +16,14 @@ FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 # What reaches a person, a network or the child's screen.
 OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll"}
 # Methods that carry out what was decided before, or show what the child's own gesture did.
-DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "AlertService.step"}
+DECIDED_BEFORE = {
+    "Messaging.step",
+    "Messaging._show_later",
+    "Sos.cancel",
+    "Sos.step",
+    "Sos._report",
+    "AlertService.step",
+}
 
 
 def _calls(tree: ast.AST) -> set[str]:
@@ -67,6 +74,7 @@ def test_an_unknown_obligation_is_a_refusal() -> None:
         (["messages.py"], "messaging.py"),
         (["calls.py"], "calls.py"),
         (["emergency.py"], "calls.py sos.py"),
+        (["usage.py"], "foreground.py"),
     ],
 )
 def test_every_obligation_has_its_handler(rules: list[str], service: str) -> None:

@@ -142,7 +142,7 @@ class Engine:
             if rtc_wall is not None and rtc_wall >= report.t:
                 trust, wall = SET, rtc_wall
         self.clock.start(wall, report.powered, trust)
-        self._saved = report.powered
+        self._saved = report.powered - report.powered % _SAVE_SECONDS
 
     def _restore(self, name, piece):
         """Gather the pieces of one rule; the next name says that all are there."""
@@ -390,7 +390,7 @@ class Engine:
             self._checking = self._store.check_next()
         if self._counting() and clock.powered - self._saved >= _SAVE_SECONDS:
             self._store.save_powered(clock.powered // 60)
-            self._saved = clock.powered
+            self._saved = clock.powered - clock.powered % _SAVE_SECONDS  # marks hold whole minutes: save as each begins
 
     def _counting(self):
         """True while something that must not begin again after a power cut counts powered time (D48: 60 s at most)."""

@@ -39,13 +39,17 @@ class Settings:
         """All keys, in the table's order."""
         return [row.split(" ", 1)[0] for row in ROWS.strip().split("\n")]
 
+    def lasting(self, key):
+        """The value in force once running exceptions have ended."""
+        return self._in_force(_row(key), ())
+
     def refresh(self):
         """Work out the values in force; called after any change of profile, band, policy, grants or strictness."""
         number = 0
         start = 1
         while start < len(ROWS):
             end = ROWS.find("\n", start)
-            self._now[number] = self._in_force(ROWS[start:end].split(" "))
+            self._now[number] = self._in_force(ROWS[start:end].split(" "), self._granted)
             start = end + 1
             number += 1
 
@@ -89,11 +93,11 @@ class Settings:
             return value < now
         return value != now
 
-    def _in_force(self, row):
+    def _in_force(self, row, granted):
         if (self.strict or self.profile == STRICT) and row[3] != _SAME:
             return _strictest(row)
-        if row[0] in self._granted and not self.strict:
-            return self._granted[row[0]]
+        if row[0] in granted and not self.strict:
+            return granted[row[0]]
         return self._lasting(row)
 
     def _lasting(self, row):

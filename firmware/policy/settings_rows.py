@@ -27,4 +27,20 @@ administration.clock_tolerance 0 120 < 120
 administration.zone_minutes -720 840 = 480 eu-uk=60 us-coppa=-300
 approval.per_day 0 12 < 6
 approval.minutes 5 60 < 15
+usage.daily_minutes 0 480 < 40,60,60
+usage.share 0 100 < 100
+usage.rest_after 10 60 < 20,30,30
+usage.rest_gap 5 30 > 10,5,5
+usage.curfew 0 1 > 1
+usage.curfew_from 1020 1439 < 1260,1320,1320
+usage.curfew_to 240 720 > 420,360,360
+usage.weekday_from 0 1440 > 0
+usage.weekday_to 0 1440 < 1440
+usage.weekend_from 0 1440 > 0
+usage.weekend_to 0 1440 < 1440
+usage.games 0 0,2,2 < 0
+usage.school 0 1 = 0
+usage.school_from 360 720 < 480,480,450
+usage.school_to 780 1200 > 990,990,1020
+usage.charging 0 2 < 0 eu-uk=1 us-coppa=1
 """

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from firmware.policy.decision import BadRequest
 from firmware.policy.rules import consent
+from firmware.policy.rules.usage import CLASSES
 from firmware.services.alerts import render
 from firmware.storage import floor
 from firmware.storage.files import Files
@@ -76,6 +77,7 @@ class Board:
     """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
 
     address = "watch"
+    plugged = False
 
     def __init__(self, root, seed, power=None):
         self.root = root
@@ -88,6 +90,9 @@ class Board:
 
     def rtc(self):
         return self.true_time if self.rtc_runs else None
+
+    def charging(self):
+        return self.plugged
 
 
 class Rig:
@@ -170,6 +175,9 @@ class Rig:
             "privacy": watch.privacy.ask,
             "ask_approval": watch.approvals.ask,
             "enter_code": watch.approvals.enter,
+            "use": watch.foreground.start,
+            "leave": watch.foreground.stop,
+            "on_call": watch.foreground.call,
         }
         return _answer(calls[command["call"]](**command["with"]))
 
@@ -222,6 +230,20 @@ class Rig:
         else:
             self.watch.sos.press(self.watch.engine.clock.powered)
         return {"state": self.watch.sos.state}
+
+    def charge(self, command):
+        """The charger is connected, or taken away."""
+        self.board.plugged = command["on"]
+        self.watch.step(self._ticks)
+        return {}
+
+    def usage(self, command):
+        """What a screen shows of the time, what is in the foreground, and the seconds used today."""
+        rule = self.watch.engine.rules["usage"]
+        mode, minutes, change, why = rule.state()
+        front = CLASSES[rule.front] if rule.front >= 0 else ""
+        used = rule.used(self.watch.engine.clock.day())
+        return {"mode": mode, "minutes": minutes, "next": change, "why": why, "front": front, "used": used}
 
     def network(self, command):
         self.board.carrier.online = command["online"]
@@ -313,6 +335,8 @@ OPS = {
     "queue": Rig.queue,
     "step": Rig.step,
     "sos": Rig.sos,
+    "charge": Rig.charge,
+    "usage": Rig.usage,
     "network": Rig.network,
     "seen": Rig.seen,
     "state": Rig.state,

@@ -259,6 +259,36 @@ def _hurtful(device, number):
     return "messages.outgoing", {"to": full.address(_friend(number)), "text": full.RUDE + str(number)}
 
 
+def _start(device, number):
+    """Education: it takes no minutes of the day, which would be used up after a few requests."""
+    device.must("usage.stop")
+    device.pass_time(600)  # a rest
+    _by_day(device)
+    return "usage.start", {"class": "education"}
+
+
+def _by_day(device):
+    """Noon, whatever has passed before."""
+    full.prove(device)
+    clock = device.engine.clock
+    noon = clock.day() * 86400 + 43200 - clock.zone * 60
+    device.must("administration.clock", wall=noon, channel=full.HOST)
+
+
+def _stays(device, number):
+    device.must(*_start(device, number)[:1], **{"class": "education"})
+    return "usage.start", {"class": "education"}
+
+
+def _stop(device, number):
+    _stays(device, number)
+    return "usage.stop", {}
+
+
+def _elsewhere(device, number):
+    return "usage.elsewhere", {"day": device.engine.clock.day(), "seconds": number}
+
+
 ROWS = (
     ("messages_incoming", 1, "ok", _incoming(full.CALM)),
     ("messages_incoming_hurtful", 1, "messages.collapsed", _incoming_rude),
@@ -298,6 +328,13 @@ ROWS = (
     ("calls_incoming", 1, "ok", lambda device, number: ("calls.incoming", {"number": full.phone(_friend(number))})),
     ("calls_outgoing", 1, "ok", lambda device, number: ("calls.outgoing", {"number": full.phone(_friend(number))})),
     ("calls_outgoing_unknown", 61, "deny calls.unknown", _plain("calls.outgoing", number="13700000000")),
+    ("usage_start", 61, "ok", _start),
+    ("usage_start_refused", 61, "deny usage.games_off", _plain("usage.start", **{"class": "game_offline"})),
+    ("usage_start_stays", 1, "ok", _stays),
+    ("usage_stop", 61, "ok", _stop),
+    ("usage_charging", 1, "ok", _plain("usage.charging", on=False)),
+    ("usage_elsewhere", 1, "ok", _elsewhere),
+    ("usage_at_school", 1, "ok", _proved("usage.at_school", address=full.address(44), allowed=True)),
     ("contacts_add", 1, "ok", _add),
     ("contacts_ask", 1, "ok", _ask),
     ("contacts_approve", 1, "ok", _approve),

@@ -14,6 +14,7 @@ from firmware.policy.rules.content_access import ContentAccess
 from firmware.policy.rules.credentials import Credentials
 from firmware.policy.rules.emergency import Emergency
 from firmware.policy.rules.messages import Messages
+from firmware.policy.rules.usage import Usage
 
 RULES = (
     Emergency,
@@ -22,6 +23,7 @@ RULES = (
     Consent,
     Contacts,
     Blocking,
+    Usage,
     Messages,
     Calls,
     ContentAccess,

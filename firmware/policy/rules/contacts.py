@@ -229,6 +229,7 @@ group_add group=i3 address=s64 channel?=s8
             row = self.table.find(tag)
             self.table.remove(row)
             self._cards.pop(row)
+            self.context.rules["usage"].forget(tag)
             for group in range(_MAX_GROUPS):
                 members = self.groups[group]
                 self.groups[group] = b"".join(
