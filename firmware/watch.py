@@ -9,6 +9,7 @@ from firmware.services.guardians import Guardians
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
+from firmware.services.wallet import Wallet
 from firmware.storage import floor
 from firmware.storage.files import Files
 from firmware.storage.store import Store
@@ -26,6 +27,7 @@ class Watch:
     random(n)       n random bytes                     screen      notice(kind, fields)
     rtc()           wall seconds, or None if no battery-backed clock vouches for them
     charging()      True while a charger is connected; the phone calls foreground.call(True or False)
+    terminal        services/transport contract for payments, or None
     """
 
     def __init__(self, board):
@@ -45,6 +47,7 @@ class Watch:
         self.privacy = Privacy(self.engine, self.store, board.screen, {})
         self.guardians = Guardians(self.engine, self.store, board.screen)
         self.approvals = Approvals(self.engine, board.screen)
+        self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
         self._board = board
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet
@@ -69,6 +72,9 @@ class Watch:
         self.foreground.step()
         needs.append(self.alerts.step(clock.powered))
         needs.append(self.messaging.step())
+        needs.append(self.wallet.step(clock.powered))
+        if self.messaging.step():
+            needs.append(clock.powered + 1)
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY
         return min(wait, _DAY) * 1000

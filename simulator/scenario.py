@@ -31,6 +31,7 @@ PIN = "280519"
 WRONG_PIN = "719204"
 PASSPHRASE = "a kettle of green tea"
 APPROVAL_KEY = hashlib.sha256(b"key of the guardian's tool").digest()
+PAYMENT_PASSWORD, WRONG_PAYMENT_PASSWORD = "604918", "604919"
 _ROUNDS = 4096
 _DAY = 86400
 
@@ -225,6 +226,7 @@ class Run:
         self._approvals: dict[str, dict[str, Any]] = {}  # what was asked for by label, with its request number
         self._last_code = ""
         self._records = 0  # in the journals at the last look
+        self._payments: dict[str, dict[str, Any]] = {}  # what shops have asked for, by the name of the key
 
     def run(self) -> "Run":
         """Carry out the file. ScenarioFailed at the first difference."""
@@ -528,6 +530,71 @@ class Run:
         shutil.copytree(self._root.with_name(self._root.name + "-" + name), self._root, dirs_exist_ok=True)
         return {}
 
+    # --- payments
+
+    def _wallet(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A guardian opens the wallet: consent, agreement, password, policy. `values`: more settings; `without`: steps
+        that are left out; `password`: another one."""
+        shown = {"version": 1, "digest": hashlib.sha256(b"agreement").hexdigest()}
+        requests = {
+            "consent": {"kind": "consent.give", "purpose": "payment", "manifest": 1},
+            "shown": {"kind": "payments.shown", **shown},
+            "accept": {"kind": "payments.accept", "version": 1},
+            "password": {"kind": "payments.password", "password": given.get("password", PAYMENT_PASSWORD)},
+        }
+        self._must(login(PASSPHRASE, "host"))
+        answer: dict[str, Any] = {}
+        for name, request in requests.items():
+            if name not in given.get("without", []):
+                answer = self._ask({**request, "channel": "host"})
+        if "policy" not in given.get("without", []):
+            answer = self._policy({"values": {"payments.enabled": 1, **given.get("values", {})}, "channel": "host"})
+        self._must({"kind": "credentials.logout", "channel": "host"})
+        return answer
+
+    def _payment(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What names one payment: {key, merchant}. The name of the key may be left out: then it is the last one's."""
+        name = given.get("key", next(reversed(self._payments), ""))
+        if name not in self._payments and "at" not in given:
+            raise ScenarioError("%s: no shop has asked for %r" % (self._where, name))
+        shop = given["at"] if "at" in given else self._payments[name]["shop"]
+        return {"key": hashlib.sha256(b"key " + name.encode()).hexdigest()[:32], "merchant": "shop of " + shop}
+
+    def _shop(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A shop's terminal asks for {at, amount, class, key}; the key's name is new if it is left out."""
+        given = self._fill(given)
+        name = given.get("key", "payment %d" % (len(self._payments) + 1))
+        shop = given["at"]
+        asked = {"amount": given["amount"], "class": given.get("class", "goods"), "name": shop.capitalize() + " Sample"}
+        self._payments.setdefault(name, {"shop": shop, "amount": given["amount"]})
+        self.texts += [asked["name"], "shop of " + shop]
+        return self._service("pay_request", {"payment": {**self._payment({**given, "key": name}), **asked}})
+
+    def _pay(self, password: Any) -> dict[str, Any]:
+        """The child types the payment password: the right one, a wrong one, or this one."""
+        typed = {True: PAYMENT_PASSWORD, False: WRONG_PAYMENT_PASSWORD}.get(password, password)
+        return self._service("pay", {"password": typed})
+
+    def _buy(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A shop asks, and if the child may pay, the password is typed."""
+        answer = self._shop(given)
+        if answer.get("obligations") == ["ask_password"]:
+            answer = self._pay(given.get("password", True))
+        return answer
+
+    def _finish(self, call: str, given: dict[str, Any]) -> dict[str, Any]:
+        """The terminal's second word on a payment: capture (all of it if no amount is given), void or refund."""
+        payment = self._payment(given)
+        if call == "capture":
+            payment["amount"] = given["amount"] if "amount" in given else self._asked(given)
+        elif call == "refund":
+            payment["total"] = given["total"]
+        return self._service(call, {"payment": payment})
+
+    def _asked(self, given: dict[str, Any]) -> int:
+        amount: int = self._payments[given.get("key", next(reversed(self._payments)))]["amount"]
+        return amount
+
     # --- checks
 
     def _expect(self, expected: dict[str, Any]) -> None:
@@ -587,6 +654,7 @@ class Run:
             "marked": [notice[1]["marked"] for notice in got["seen"] if "marked" in notice[1]],
             "sent": [envelope["text"] for envelope in got["sent"]],
             "fields": sorted({key for item in got["alerts"] for key in item}),
+            "told": got["told"],
         }
         for name, value in expected.items():
             self._require(name, value, facts[name])
@@ -630,6 +698,24 @@ class Run:
         """The number of messages in each evidence package; each must be whole."""
         got = self._send({"op": "packages"})["packages"]
         self._require("packages", [[count, True] for count in expected], [item[2:] for item in got])
+
+    def _check_bill(self, expected: dict[str, Any]) -> None:
+        """The bill: payments = [[class, what became of it, amount, refunded, name]], days and months = [["2026-09-07",
+        spent, refunded]]; refused = true if it may not be read; for = "guardian" (logged in), else the child."""
+        reader = expected.get("for", "child")
+        got = self._send({"op": "bill", "reader": reader, "channel": "host" if reader == "guardian" else None})["lines"]
+        self._require("bill refused", expected.get("refused", False), got is None)
+        facts: dict[str, list[list[Any]]] = {"payments": [], "days": [], "months": []}
+        for line in got or []:
+            if line[0] == "payment":
+                facts["payments"].append([*line[3:7], line[8]])
+            elif line[0] == "day":
+                facts["days"].append([(EPOCH + timedelta(days=line[1])).date().isoformat(), *line[2:]])
+            else:
+                facts["months"].append(["%d-%02d" % (2020 + line[1] // 12, line[1] % 12 + 1), *line[2:]])
+        for name, found in facts.items():
+            if name in expected:
+                self._require("bill's " + name, expected[name], found)
 
     def _check_verify(self, expected: bool) -> None:
         self._require("journal verifies", expected, self._send({"op": "verify"})["ok"])
@@ -683,6 +769,11 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "declare": lambda run, purpose: run._send({"op": "declare", "purpose": purpose}),
     "guardian": Run._guardian, "let_in": Run._let_in, "approval_key": Run._approval_key,
     "ask_approval": Run._ask_approval, "code": Run._code,
+    "wallet": Run._wallet, "shop": Run._shop, "pay": Run._pay, "buy": Run._buy,
+    "capture": lambda run, given: run._finish("capture", given),
+    "void": lambda run, given: run._finish("void", given),
+    "refund": lambda run, given: run._finish("refund", given),
+    "decline": lambda run, _: run._send({"op": "pay_cancel"}),
 }  # fmt: skip
 
 CHECKS: dict[str, Callable[[Run, Any], None]] = {
@@ -694,6 +785,7 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "lock_screen": lambda run, expected: run._check_shown("lock_screen", expected),
     "protection": lambda run, expected: run._check_shown("protection", expected),
     "usage": lambda run, expected: run._subset({"op": "usage"}, expected),
+    "bill": Run._check_bill,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from simulator.watch import Guardian, Person, Watch
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 # What reaches a person, a network or the child's screen.
-OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll"}
+OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "result"}
 # Methods that carry out what was decided before, or show what the child's own gesture did.
 DECIDED_BEFORE = {
     "Messaging.step",
@@ -23,6 +23,8 @@ DECIDED_BEFORE = {
     "Sos.step",
     "Sos._report",
     "AlertService.step",
+    "Wallet.cancel",
+    "Wallet._answer",
 }
 
 
@@ -75,6 +77,7 @@ def test_an_unknown_obligation_is_a_refusal() -> None:
         (["calls.py"], "calls.py"),
         (["emergency.py"], "calls.py sos.py"),
         (["usage.py"], "foreground.py"),
+        (["payments.py"], "wallet.py"),
     ],
 )
 def test_every_obligation_has_its_handler(rules: list[str], service: str) -> None:

@@ -50,6 +50,7 @@ class Decision:
         self.wall = None  # set-up and clock: the wall time that is set before the events are journalled
         self.create = None  # set-up: (credentials blob, region, guardian numbers) with which the store is created
         self.records = ()  # the journal records of this decision, filled in by the engine
+        self.answer = None  # what was asked to be read, such as the lines of a bill; to be used up at once
 
     @property
     def allowed(self):

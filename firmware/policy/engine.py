@@ -17,6 +17,7 @@ from firmware.policy.request import check
 from firmware.policy.rule import Context, stopped
 from firmware.policy.rules import RULES, alerts
 from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED
+from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED, UNREADABLE
 from firmware.policy.settings import Settings
 from firmware.storage.journal import JournalBroken, Record
 from firmware.storage.vault import NoRoom
@@ -33,8 +34,6 @@ _LATE_CAP = const(48)
 _PIECE = const(1024)  # of a snapshot
 _END = const("end")  # name of its last part
 
-# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
-_UNREADABLE = ("memory", "flash", "kind")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = (
     "administration.acknowledge",
@@ -166,7 +165,7 @@ class Engine:
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
         code = report.code
         self._administration.doubt(code, report.version)
-        if code in _UNREADABLE:
+        if code in UNREADABLE:
             return  # perhaps only now: nothing is thrown away, the next boot tries again
         try:
             self._store.rebuild_after_tamper(self.clock.wall, self.clock.powered, self.clock.month(), self._parts())
@@ -412,6 +411,7 @@ class Engine:
             self._commit([event("administration.tampered", code)])
         except (OSError, JournalBroken):
             pass  # strict in RAM; the next boot finds the same
+        self._settle()  # a rule that rests may want to act on it
 
     def _next(self):
         due = [time for time in [rule.due() for rule in self._ordered] if time is not None]

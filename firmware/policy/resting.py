@@ -14,6 +14,7 @@ from firmware import loading
 from firmware.policy.rule import Rule
 
 NAMES = ("personal_data",)
+NAMES: tuple = ("payments",)
 
 
 def rules(context):
@@ -27,6 +28,8 @@ def _load(name):
     """The class of a rule, its module named RULE. A new rule: its name above and two lines here."""
     if name == "personal_data":
         import firmware.policy.rules.personal_data
+    if name == "payments":
+        import firmware.policy.rules.payments
     return sys.modules["firmware.policy.rules." + name].RULE
 
 

@@ -43,4 +43,12 @@ usage.school 0 1 = 0
 usage.school_from 360 720 < 480,480,450
 usage.school_to 780 1200 > 990,990,1020
 usage.charging 0 2 < 0 eu-uk=1 us-coppa=1
+payments.enabled 0 0,1,1 < 0
+payments.single_limit 0 0,10000,20000 < 0,1000,2000
+payments.daily_limit 0 0,20000,50000 < 0,2000,5000
+payments.monthly_limit 0 0,100000,200000 < 0,10000,20000
+payments.in_app 0 0,1,1 < 0
+payments.tip 0 0,1,1 < 0
+payments.red_packet 0 0,1,1 < 0
+payments.gift 0 0,1,1 < 0
 """

@@ -35,7 +35,8 @@ class Drbg:
 
 
 class Recorder:
-    """The board's screen, phone and carrier: they write down what reached them. `online` is the carrier's network."""
+    """The board's screen, phone, carrier and payment terminal: they write down what reached them. `online` is the
+    carrier's network."""
 
     name = "simulated"
 
@@ -46,6 +47,7 @@ class Recorder:
         self.sent = []
         self.alerts = []
         self.received = []
+        self.told = []
 
     def notice(self, kind, fields):
         self.seen.append([kind, fields])
@@ -72,6 +74,9 @@ class Recorder:
     def send_sos(self, sos):
         return self.online
 
+    def result(self, key, step, accepted):
+        self.told.append([step, accepted])
+
 
 class Board:
     """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
@@ -83,7 +88,7 @@ class Board:
         self.root = root
         self.device_secret = sha256(("device " + seed).encode()).digest()
         self.random = Drbg(seed)
-        self.carrier = self.screen = self.phone = Recorder()
+        self.carrier = self.screen = self.phone = self.terminal = Recorder()
         self.partition = Partition(root + ".keys", power or Power())
         self.rtc_runs = True
         self.true_time = 0
@@ -178,6 +183,11 @@ class Rig:
             "use": watch.foreground.start,
             "leave": watch.foreground.stop,
             "on_call": watch.foreground.call,
+            "pay_request": watch.wallet.request,
+            "pay": watch.wallet.pay,
+            "capture": watch.wallet.capture,
+            "void": watch.wallet.void,
+            "refund": watch.wallet.refund,
         }
         return _answer(calls[command["call"]](**command["with"]))
 
@@ -235,6 +245,13 @@ class Rig:
         """The charger is connected, or taken away."""
         self.board.plugged = command["on"]
         self.watch.step(self._ticks)
+    def bill(self, command):
+        """The bill as `reader` ("child" or "guardian", with the `channel` of a proof) gets it; null if refused."""
+        return {"lines": self.watch.wallet.bill(command["reader"], command.get("channel"))}
+
+    def pay_cancel(self, command):
+        """The child turns a shop's request down."""
+        self.watch.wallet.cancel()
         return {}
 
     def usage(self, command):
@@ -250,10 +267,11 @@ class Rig:
         return {}
 
     def seen(self, command):
-        """What the child saw since the last time, what left the watch, and the alerts that reached a guardian."""
+        """What the child saw since the last time, what left the watch, the alerts that reached a guardian, and what
+        terminals were told."""
         recorder = self.board.carrier
-        answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts}
-        recorder.seen, recorder.sent, recorder.alerts = [], [], []
+        answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts, "told": recorder.told}
+        recorder.seen, recorder.sent, recorder.alerts, recorder.told = [], [], [], []
         return answer
 
     def state(self, command):
@@ -337,6 +355,8 @@ OPS = {
     "sos": Rig.sos,
     "charge": Rig.charge,
     "usage": Rig.usage,
+    "bill": Rig.bill,
+    "pay_cancel": Rig.pay_cancel,
     "network": Rig.network,
     "seen": Rig.seen,
     "state": Rig.state,

@@ -19,7 +19,7 @@ class FlashBoard(Board):
         self.root = ROOT
         self.device_secret = Drbg("device " + seed)(32)
         self.random = Drbg(seed)
-        self.carrier = self.screen = self.phone = Recorder()
+        self.carrier = self.screen = self.phone = self.terminal = Recorder()
         self.partition = partition
         self.rtc_runs = True
         self.true_time = WALL

@@ -23,6 +23,8 @@ def copy_flash(source: str, target: str) -> None:
 class Played:
     """One history: its commands and answers, ready to be compared with another runtime's."""
 
+    WORLD: type[World] = World
+
     def __init__(self, root: str, birth: int = 0, profile: int = 0, steps: Steps = (), start: "Played | None" = None):
         """A watch set up anew, or one that goes on in a copy of what `start` has left on its flash."""
         self.root, self.start = root, start
@@ -40,7 +42,7 @@ class Played:
             self._play([({"op": "new", "root": root, "keep": True, "wall": NOW}, None), ({"op": "clock"}, None)])
             self._play(self._world.login(0, 0))
         else:
-            self._world = World(root, birth, profile)
+            self._world = self.WORLD(root, birth, profile)
             self._model = self._world.model
             self._play(self._world.beginning())
         for step in steps:
@@ -181,7 +183,8 @@ class Played:
 # Records of acts that only a proof allows; a policy only if it weakened something.
 _WEAKENING = (
     "administration.grant", "administration.clock", "administration.floor", "blocking.unmarked", "blocking.removed",
-    "content_access.read", "content_access.emergency", "credentials.renewed",
+    "content_access.read", "content_access.emergency", "credentials.renewed", "consent.given",
+    "payments.shown", "payments.accepted", "payments.password", "payments.unlocked",
 )  # fmt: skip
 
 

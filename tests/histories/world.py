@@ -65,9 +65,11 @@ def serve(call: str, **arguments: object) -> Json:
 class World:
     """The people around one watch, and the reference model of it."""
 
+    MODEL: type[Model] = Model
+
     def __init__(self, root: str, birth: int, profile: int):
         self.root, self.birth, self.profile = root, BIRTHS[birth], PROFILES[profile]
-        self.model = Model(NOW)
+        self.model = self.MODEL(NOW)
         self.counters = dict.fromkeys(p.PARTIES, 0)
         self.seqs: list[int] = []  # messages that the watch has let through
         self.version = 0

@@ -22,6 +22,12 @@ DELAYS = (60, 300, 900, 3600)  # B15: seconds after the 5th, 6th, 7th, 8th wrong
 TRIES, PROOF, FRESH = 5, 300, 60  # B15, D7, I10
 DAY, WINDOW, HOUR = 86400, 600, 3600
 DECAY_DAYS, PENDING_DAYS, SHIELD_DAYS = 30, 7, 7  # F9, D21, F6
+HOLD, OPEN = 1800, 8  # seconds for which authorised money is held, and how many at once
+# Row D31 and section L: 0 to the largest value, and the default for ages 3-8, 8-12, 12-14, in fen; D38: closed classes.
+CLOSED, NEVER = ("in_app", "tip", "red_packet", "gift"), ("top_up", "subscription", "password_free", "lottery")
+_MONEY = {"single_limit": (10000, (0, 1000, 2000)), "daily_limit": (20000, (0, 2000, 5000))}
+_MONEY.update({"monthly_limit": (100000, (0, 10000, 20000)), **dict.fromkeys(("enabled", *CLOSED), (1, (0, 0, 0)))})
+MONEY = {"payments." + key: (0, most, True, usual) for key, (most, usual) in _MONEY.items()}
 NO_PROOF = "credentials.proof_needed"
 
 

@@ -11,6 +11,8 @@ def against(*pairs):
 
 
 class Owned:
+    SETTINGS = n.SETTINGS
+
     def __init__(self, wall):
         self.wall, self.powered, self.trust, self.today = wall, 0, "none", 0
         self.profile, self.birth, self.band, self.private = "", 0, 0, False  # no profile: not set up
@@ -35,7 +37,7 @@ class Owned:
         return True, {why or "ok"}
 
     def setting(self, key, lasting=False):
-        _, _, lower, defaults = n.SETTINGS[key]
+        _, _, lower, defaults = self.SETTINGS[key]
         if not lasting and (self.expired or self.profile == "strict"):  # D3
             return min(defaults) if lower else max(defaults)
         chosen = self.policy.get(key, defaults[self.band])
@@ -55,7 +57,7 @@ class Owned:
 
     def set_policy(self, version, expires, values):  # D2, D7
         now = {key: self.setting(key, lasting=True) for key, _ in values}
-        weaker = any(value != now[key] and (value > now[key]) == n.SETTINGS[key][2] for key, value in values)
+        weaker = any(value != now[key] and (value > now[key]) == self.SETTINGS[key][2] for key, value in values)
         leap = version != self.version + 1 or expires != self.expires  # would use the numbers up, or set an end
         unproved = self.unproved and (weaker or leap or self.expired)
         why = against(("administration.old_policy", version <= self.version), (n.NO_PROOF, unproved))

@@ -45,6 +45,9 @@ def verifier(rule, request):
     None if the PIN is too weak."""
     scram = _scram_verifier(request)
     if _is_weak(request["pin"]):
+    if request["rounds"] < _MIN_SCRAM_ROUNDS:
+        raise BadRequest("rounds", "must be at least %d" % _MIN_SCRAM_ROUNDS)
+    if is_weak(request["pin"]):
         return None
     salt = rule.context.random(_SALT)
     return salt + pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS) + scram
@@ -60,7 +63,7 @@ def _scram_verifier(request):
     return blob + request["rounds"].to_bytes(4, "big")
 
 
-def _is_weak(pin):
+def is_weak(pin):
     """True unless the PIN has six to twelve digits that are neither all equal nor a plain run."""
     if len(pin) < 6 or not all("0" <= digit <= "9" for digit in pin):
         return True

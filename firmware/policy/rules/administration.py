@@ -17,6 +17,9 @@ TAMPERED = "administration.tampered"
 LOST = "administration.lost_mode"
 GRANT_TOO_LONG = "administration.grant_too_long"
 
+# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
+UNREADABLE = ("memory", "flash", "kind")
+
 YEAR = 12  # months
 NO_BIRTH = 9999  # "month of birth" of a child of whom only the age band was told: no birthday ever comes (X8)
 
@@ -98,13 +101,17 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
             return None
         events = []
         day = clock.day()
+        month = month_of(day)
         if day > self._day:
-            month = month_of(day)
             events.append(event("administration.day", day))
             band = max(self.context.settings.band, band_at(month, self.birth_month))
             private = 1 if self.is_private or is_private_at(month, self.birth_month) else 0
             if band != self.context.settings.band or bool(private) != self.is_private:
                 events.append(event("administration.age", band, private))
+        band = max(self.context.settings.band, band_at(month, self._birth_month))
+        private = 1 if self.is_private or is_private_at(month, self._birth_month) else 0
+        if band != self.context.settings.band or bool(private) != self.is_private:
+            events.append(event("administration.age", band, private))
         if self.expires and day >= self.expires and not self.expired:
             events.append(event("administration.expired", self.version))
         for key, _, wall_until, powered_until in self.grants:

@@ -31,8 +31,15 @@ PROTECTIVE = "protective_mode"
 NO_ROOM = "evidence_no_room"
 EMERGENCY_READ = "emergency_read"
 CODE_GUESSED = "code_guessed"
+PAYMENT_MADE = "payment_made"
+PAYMENT_REFUSED = "payment_refused"
+WALLET_LOCKED = "wallet_locked"
 # Numbered in the snapshot: new codes go to the end.
 _CODES = (BLOCKED, WATCH_TAKEN, _BULLYING, _DOXXING, _STRANGER, PROTECTIVE, NO_ROOM, EMERGENCY_READ, CODE_GUESSED)
+_CODES = (
+    (BLOCKED, WATCH_TAKEN, _BULLYING, _DOXXING, _STRANGER, PROTECTIVE, NO_ROOM, EMERGENCY_READ)
+    + (PAYMENT_MADE, PAYMENT_REFUSED, WALLET_LOCKED)
+)  # fmt: skip
 _NOBODY = bytes(TAG)
 
 

@@ -8,6 +8,15 @@ A carrier is any object with:
     send_sos(sos) -> bool     sos: dict time; True only if a guardian's device has confirmed it
     poll() -> dict or None    the next received envelope: sender, counter, mac, text and, in a group, group
 
+A payment terminal, by near field, code or network, sends the watch what services/wallet.py takes (request, capture,
+void, refund; `key` is 16 random bytes in hex, one for each payment), and is any object with:
+
+    result(key, step, accepted)   step: "request", "capture", "void" or "refund"; accepted: True or False
+
+A request that the terminal has no answer to is sent again with the same key. Goods change hands after the capture, not
+before: what is only authorised becomes void after half an hour of the watch's powered time, and a wallet that is locked
+meanwhile lets nothing be captured.
+
 Only services call a carrier. What a carrier tells the other side never depends on the decision: a blocked sender sees
 the same as any other.
 """
