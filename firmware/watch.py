@@ -6,6 +6,8 @@ from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
 from firmware.services.foreground import Foreground
 from firmware.services.guardians import Guardians
+from firmware.services.capture import CaptureService
+from firmware.services.locator import Locator
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
@@ -25,6 +27,9 @@ class Watch:
     partition       raw key partition                  carrier     services/transport contract
     device_secret   32 bytes of this chip              phone       ring/dial, or None
     random(n)       n random bytes                     screen      notice(kind, fields)
+    positions       receiver (services/locator.py), or None
+    devices         microphone and camera by name, and their
+    indicator       sign (services/capture.py)
     rtc()           wall seconds, or None if no battery-backed clock vouches for them
     charging()      True while a charger is connected; the phone calls foreground.call(True or False)
     terminal        services/transport contract for payments, or None
@@ -43,6 +48,11 @@ class Watch:
         self.calls = CallService(self.engine, board.phone, board.screen)
         self.foreground = Foreground(self.engine, board.screen, board.charging)
         self.sos = Sos(self.engine, [board.carrier], board.screen)
+        self.locator = Locator(self.engine, board.positions, board.carrier, board.screen, board.random)
+        self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
+        self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen, self.locator)
+        self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
+        self.sos = Sos(self.engine, [board.carrier], board.screen, self.locator)
         self.alerts = AlertService(self.engine, board.carrier)
         self.privacy = Privacy(self.engine, self.store, board.screen, {})
         self.guardians = Guardians(self.engine, self.store, board.screen)
@@ -68,6 +78,7 @@ class Watch:
             self._rest %= 1000
         self._last = now
         needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
+        needs.append(self.capture.step(clock.powered))
         needs.append(self.engine.step())
         self.foreground.step()
         needs.append(self.alerts.step(clock.powered))
@@ -75,6 +86,7 @@ class Watch:
         needs.append(self.wallet.step(clock.powered))
         if self.messaging.step():
             needs.append(clock.powered + 1)
+        needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY
         return min(wait, _DAY) * 1000

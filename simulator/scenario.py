@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 import shutil
+import struct
 import sys
 import tempfile
 import tomllib
@@ -20,6 +21,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 Do = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -77,6 +80,12 @@ class Person:
         envelope = {"sender": self.address, "counter": counter, "mac": mac.hex(), "text": text}
         return envelope if group is None else {**envelope, "group": group}
 
+    def locate(self, counter: int, key: bytes | None = None) -> dict[str, Any]:
+        """A guardian's signed request for the position."""
+        signed = b"locate\0" + self.address.encode() + counter.to_bytes(4, "big")
+        mac = hmac.digest(key or self.key, signed, "sha256")[:16]
+        return {"locate": True, "sender": self.address, "counter": counter, "mac": mac.hex()}
+
     def agreement(self) -> str:
         """The other side's consent to the contact, in hexadecimal."""
         return hmac.digest(self.key, b"agree\0" + self.address.encode(), "sha256")[:16].hex()
@@ -129,6 +138,29 @@ def approval_code(key: bytes, number: int, asked: dict[str, Any]) -> str:
     text = json.dumps(["wardwatch approval 1", number, *named], ensure_ascii=False, separators=(",", ":"))
     mac = hmac.digest(key, text.encode(), "sha256")
     return "%08d" % (int.from_bytes(mac[mac[-1] & 15 :][:4], "big") % 2**31 % 10**8)
+# --- reports of positions
+
+REPORT_KEY = hashlib.sha256(b"key of the reports").digest()
+_REPORT = ("format", "time", "trusted", "lat", "lon", "accuracy", "age", "why", "zone", "word")
+
+
+def opened_report(report: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a report, sealed or not ("proved" tells); {"forged": True} if it does not open."""
+    if "fields" in report:
+        return {**dict(zip(_REPORT, report["fields"], strict=True)), "proved": False}
+    blob = bytes.fromhex(report["sealed"])
+    bound = b"position" + struct.pack(">IH", report["counter"], report["part"])
+    signed = struct.pack(">I", len(bound)) + bound + blob[:-16]
+    if not hmac.compare_digest(hmac.digest(_derived(b"authenticate"), signed, "sha256")[:16], blob[-16:]):
+        return {"forged": True}
+    cipher = Cipher(algorithms.AES(_derived(b"encrypt")), modes.CBC(blob[:16])).decryptor()
+    plain = cipher.update(blob[16:-16]) + cipher.finalize()
+    return {**dict(zip(_REPORT, json.loads(plain[: -plain[-1]]), strict=True)), "proved": True}
+
+
+def _derived(use: bytes) -> bytes:
+    """HKDF-SHA256 of the key, 32 bytes (RFC 5869)."""
+    return hmac.digest(hmac.digest(b"", REPORT_KEY, "sha256"), use + b"\x01", "sha256")
 
 
 # --- times
@@ -225,6 +257,8 @@ class Run:
         self._version = 0
         self._approvals: dict[str, dict[str, Any]] = {}  # what was asked for by label, with its request number
         self._last_code = ""
+        self._reported = (0, 0)  # counter and part of the last position
+        self._asked: dict[str, Any] = {}  # a guardian's last request for the position
         self._records = 0  # in the journals at the last look
         self._payments: dict[str, dict[str, Any]] = {}  # what shops have asked for, by the name of the key
 
@@ -496,9 +530,27 @@ class Run:
         return self._send({"op": "reboot", "off": off, "rtc": given.get("rtc", True)})
 
     def _sos(self, gesture: str) -> dict[str, Any]:
-        if gesture not in ("press", "cancel"):
-            raise ScenarioError("%s: sos is press or cancel" % self._where)
-        return self._send({"op": "sos", "cancel": gesture == "cancel"})
+        if gesture not in ("press", "cancel", "end"):
+            raise ScenarioError("%s: sos is press, cancel or end" % self._where)
+        return self._send({"op": "sos", "cancel": gesture == "cancel", "end": gesture == "end"})
+
+    def _report_key(self, channel: str) -> dict[str, Any]:
+        """The guardian gives the watch the key of the reports."""
+        return self._ask({"kind": "location.key", "key": REPORT_KEY.hex(), "channel": channel})
+
+    def _place(self, fix: list[int]) -> dict[str, Any]:
+        """Where the receiver thinks it is: [lat, lon, accuracy, age]; [] for no fix."""
+        self.texts += [str(abs(number)) for number in fix[:2]]
+        return self._send({"op": "place", "fix": fix or None})
+
+    def _locate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Somebody's request for the position comes over the carrier: {from, counter, forged, replay}."""
+        person = self.people[given["from"]]
+        if not given.get("replay"):
+            wrong = hashlib.sha256(b"another key").digest() if given.get("forged") else None
+            self._asked = person.locate(given.get("counter", 1), wrong)
+        self._send({"op": "locate", "envelope": self._asked})
+        return self._send({"op": "step"})
 
     def _files(self, prefix: str) -> list[Path]:
         return sorted(path for path in self._root.iterdir() if path.name.startswith(prefix))
@@ -659,6 +711,27 @@ class Run:
         for name, value in expected.items():
             self._require(name, value, facts[name])
 
+    def _check_reports(self, expected: list[dict[str, Any]]) -> None:
+        """The positions that reached guardians since the last look: each proved unless it says otherwise, with numbers
+        that only rise; the named fields exactly."""
+        got = []
+        for report in self._send({"op": "seen"})["positions"]:
+            fields = opened_report(report)
+            if fields.get("proved"):
+                self._require("a report's number above", True, (report["counter"], report["part"]) > self._reported)
+                self._reported = (report["counter"], report["part"])
+            got.append(fields)
+        if len(got) != len(expected):
+            self._fail("%d reports" % len(expected), got)
+        for wanted, fields in zip(expected, got, strict=True):
+            for name, value in {"proved": True, **self._fill(wanted)}.items():
+                self._require("report's " + name, value, fields.get(name))
+
+    def _check_looks(self, expected: list[list[Any]]) -> None:
+        """The child's list of looks: [why, how many, name] of each."""
+        got = self._send({"op": "looks"})["looks"]
+        self._require("looks", expected, [[why, count, name] for _, count, why, name in got])
+
     def _check_journal(self, expected: dict[str, Any]) -> None:
         """has, lacks: kinds; count: {kind = n}; new: since the last look; denied: all [kind, reason, who, count]."""
         got = self._send({"op": "journal"})
@@ -774,12 +847,23 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "void": lambda run, given: run._finish("void", given),
     "refund": lambda run, given: run._finish("refund", given),
     "decline": lambda run, _: run._send({"op": "pay_cancel"}),
+    "report_key": Run._report_key, "place": Run._place, "locate": Run._locate,
+    "look": lambda run, channel: run._service("look", {"channel": channel} if channel else {}),
+    "history": lambda run, channel: run._service("history", {"channel": channel} if channel else {}),
+    "clear_positions": lambda run, _: run._service("clear", {}),
+    "app_asks": lambda run, app: run._service("for_app", {"app": app}),
+    "capture": lambda run, given: run._service("capture", given),
+    "close": lambda run, owner: run._send({"op": "close", "owner": owner}),
+    "line": lambda run, connected: run._send({"op": "line", "connected": connected}),
+    "sign_works": lambda run, works: run._send({"op": "devices", "works": works}),
 }  # fmt: skip
 
 CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "expect": Run._expect, "answer": Run._check_answer, "clock": Run._check_clock, "state": Run._check_state,
     "grade": Run._check_grade, "setting": Run._check_setting, "seen": Run._check_seen, "journal": Run._check_journal,
     "kept": Run._check_kept, "lines": Run._check_lines,
+    "reports": Run._check_reports, "looks": Run._check_looks,
+    "devices": lambda run, expected: run._subset({"op": "devices"}, expected),
     "packages": Run._check_packages, "verify": Run._check_verify, "floor": Run._check_floor,
     "banners": Run._check_banners, "approvals": Run._check_approvals,
     "lock_screen": lambda run, expected: run._check_shown("lock_screen", expected),

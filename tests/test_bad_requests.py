@@ -38,8 +38,9 @@ _GOOD: dict[str, Any] = {
     "channel": "host", "purpose": "voice", "class": "other", "day": 2315,
     "key": "contacts.unknown", "purpose": "payment",
     "channel": "host",
+    "channel": "host", "before": [], "device": "mic", "purpose": "voice",
 }  # fmt: skip
-_GOOD_IN = {
+_GOOD_IN: dict[str, dict[str, Any]] = {
     "contacts.incoming": {"what": "request"},
     "contacts.add": {"key": "00" * 32},
     "contacts.ask": {"key": "00" * 32},
@@ -49,6 +50,9 @@ _GOOD_IN = {
     "approval.ask": {"what": "grant", "detail": "contacts.unknown"},
     "approval.key": {"key": bytes(range(32)).hex()},
     **{"payments." + verb: {"key": "00" * 16} for verb in ("request", "authorise", "capture", "void", "refund")},
+    "capture.open": {"purpose": "voice_message"},
+    "location.key": {"key": "00" * 32},
+    "location.zone": {"radius": 50},
 }
 
 _LOOK_ALIKES: tuple[Any, ...] = (
@@ -68,14 +72,16 @@ _LOOK_ALIKES: tuple[Any, ...] = (
 def _good(name: str, form: str, limit: int) -> Any:
     if name in _GOOD:
         return _GOOD[name]
-    return "0" * (2 * limit) if form == "h" else {"i": 1, "s": "x", "b": True, "l": []}[form]
+    return "0" * (2 * limit) if form == "h" else {"i": 1, "z": -1, "s": "x", "b": True, "l": []}[form]
 
 
 def _bad(form: str, limit: int) -> Iterator[Any]:
     """Values that no field of this type may take."""
     numbers = [-1, limit + 1, 2**31, 2**31 - 1, 2**62, 2**64, -(2**64)]
     yield from [None, 1.0, -0.5, {}, {"a": 1}, b"bytes"]
-    if form != "i":
+    if form == "z":
+        yield from [limit + 1, -limit - 1, 2**64, -(2**64), "1", "", True, [1], float("nan")]
+    elif form != "i":
         yield from [0, 1]
     else:
         yield from [number for number in numbers if not 0 <= number <= limit] + [
@@ -171,7 +177,8 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
         yield {**policy, "values": [["blocking.burst", 3], item]}, field
     for number in ("110", "112", "12", "1" * 16, "+4912345", "１３９", "", 110, None):
         yield {"kind": "administration.floor", "region": "cn", "numbers": [number], "channel": "host"}, "numbers"
-    for kind, field, word in (("blocking.press", "place", "sofa"), ("blocking.protect", "mode", "protective"),
+    for kind, field, word in (("capture.open", "device", "face"), ("capture.open", "purpose", "training"),
+    ("blocking.press", "place", "sofa"), ("blocking.protect", "mode", "protective"),
     ("contacts.incoming", "what", "gift"),
                               ("contacts.add", "role", "owner"), ("content_access.read", "exit", "cloud"),
                               ("content_access.read", "reader", "teacher"), ("content_access.read", "what", "key"),

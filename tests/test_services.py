@@ -15,6 +15,7 @@ from simulator.watch import Guardian, Person, Watch
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 # What reaches a person, a network or the child's screen.
 OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "result"}
+OUTPUTS = {"send", "send_alert", "send_sos", "send_position", "ring", "dial", "notice", "poll", "power"}
 # Methods that carry out what was decided before, or show what the child's own gesture did.
 DECIDED_BEFORE = {
     "Messaging.step",
@@ -25,6 +26,8 @@ DECIDED_BEFORE = {
     "AlertService.step",
     "Wallet.cancel",
     "Wallet._answer",
+    *("Messaging.step", "Sos.cancel", "Sos.end", "Sos.step", "Sos._report", "AlertService.step", "Locator._send"),
+    *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
 }
 
 
@@ -78,6 +81,8 @@ def test_an_unknown_obligation_is_a_refusal() -> None:
         (["emergency.py"], "calls.py sos.py"),
         (["usage.py"], "foreground.py"),
         (["payments.py"], "wallet.py"),
+        (["location.py"], "locator.py"),
+        (["capture.py"], "capture.py"),
     ],
 )
 def test_every_obligation_has_its_handler(rules: list[str], service: str) -> None:

@@ -15,6 +15,7 @@ from firmware.policy.rule import Rule
 
 NAMES = ("personal_data",)
 NAMES: tuple = ("payments",)
+NAMES = ("location", "capture")
 
 
 def rules(context):
@@ -30,6 +31,10 @@ def _load(name):
         import firmware.policy.rules.personal_data
     if name == "payments":
         import firmware.policy.rules.payments
+    if name == "location":
+        import firmware.policy.rules.location
+    elif name == "capture":
+        import firmware.policy.rules.capture  # noqa: F401
     return sys.modules["firmware.policy.rules." + name].RULE
 
 

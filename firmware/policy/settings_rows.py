@@ -51,4 +51,11 @@ payments.in_app 0 0,1,1 < 0
 payments.tip 0 0,1,1 < 0
 payments.red_packet 0 0,1,1 < 0
 payments.gift 0 0,1,1 < 0
+location.on_request 0 1 < 0
+location.zones 0 1 < 0
+location.looks_per_hour 0 12 < 0
+location.keep_hours 0 24 < 24
+location.apps 0 1 < 0
+capture.voice_seconds 0 60 < 30,60,60
+capture.photo_seconds 0 0,60,60 < 0
 """

@@ -17,12 +17,13 @@ _HELD = const(32)
 class Messaging:
     """engine, store (for texts), own_address, carrier (services/transport), screen.notice(kind, fields)."""
 
-    def __init__(self, engine, store, own_address, carrier, screen):
+    def __init__(self, engine, store, own_address, carrier, screen, locator):
         self._engine = engine
         self._store = store
         self._own = own_address
         self._carrier = carrier
         self._screen = screen
+        self._locator = locator
         self._inbox = []
         self._outbox = []  # [tag, envelope]: decided, waiting for the carrier
         self._later = _Later()
@@ -42,7 +43,10 @@ class Messaging:
         Returns the powered time of the next need, or None."""
         envelope = self._carrier.poll()
         while envelope is not None:
-            self.queue(envelope)
+            if "locate" in envelope:
+                self._locator.asked(envelope)
+            else:
+                self.queue(envelope)
             envelope = self._carrier.poll()
         while self._inbox:
             self.receive(self._inbox.pop(0))

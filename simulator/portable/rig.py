@@ -46,8 +46,10 @@ class Recorder:
         self.seen = []
         self.sent = []
         self.alerts = []
+        self.positions = []
         self.received = []
         self.told = []
+        self.heard = 0
 
     def notice(self, kind, fields):
         self.seen.append([kind, fields])
@@ -76,6 +78,68 @@ class Recorder:
 
     def result(self, key, step, accepted):
         self.told.append([step, accepted])
+    def send_position(self, report):
+        if self.online:
+            self.positions.append(report)
+        return self.online
+
+    def hear(self, piece):
+        self.heard += len(piece)
+
+
+class Receiver:
+    """A position receiver: `fix` is (latitude, longitude, accuracy, age) or None."""
+
+    def __init__(self):
+        self.is_on = False
+        self.fix = None
+
+    def on(self):
+        self.is_on = True
+
+    def off(self):
+        self.is_on = False
+
+    def read(self):
+        return self.fix if self.is_on else None
+
+
+class Sensor:
+    """A microphone or camera: while it has power, each reading gives 100 bytes of a pattern."""
+
+    def __init__(self, value):
+        self.rail = True  # as a crash may have left it
+        self._value = value
+
+    def power(self, on):
+        self.rail = on
+
+    def read(self, buffer):
+        for at in range(100):
+            buffer[at] = self._value
+        return 100 if self.rail else 0
+
+
+class Indicator:
+    """The sign of microphone and camera. `works` false: nothing is to be seen."""
+
+    def __init__(self, recorder):
+        self._recorder = recorder
+        self.works = True
+        self.shown = ""
+
+    def on(self, device):
+        self.shown = device if self.works else ""
+        return self.lit()
+
+    def off(self):
+        self.shown = ""
+
+    def lit(self):
+        return self.works and self.shown != ""
+
+    def sound(self):
+        self._recorder.seen.append(["sound", {}])
 
 
 class Board:
@@ -89,6 +153,10 @@ class Board:
         self.device_secret = sha256(("device " + seed).encode()).digest()
         self.random = Drbg(seed)
         self.carrier = self.screen = self.phone = self.terminal = Recorder()
+        self.carrier = self.screen = self.phone = Recorder()
+        self.positions = Receiver()
+        self.devices = {"mic": Sensor(0x4D), "camera": Sensor(0x43)}
+        self.indicator = Indicator(self.carrier)
         self.partition = Partition(root + ".keys", power or Power())
         self.rtc_runs = True
         self.true_time = 0
@@ -188,8 +256,62 @@ class Rig:
             "capture": watch.wallet.capture,
             "void": watch.wallet.void,
             "refund": watch.wallet.refund,
+            "look": watch.locator.look,
+            "clear": watch.locator.clear,
+            "history": watch.locator.history,
+            "for_app": watch.locator.for_app,
+            "capture": self._capture,
         }
-        return _answer(calls[command["call"]](**command["with"]))
+        answer = calls[command["call"]](**command["with"])
+        if isinstance(answer, tuple):  # a decision and what was given out
+            return dict(_answer(answer[0]), given=answer[1])
+        return _answer(answer)
+
+    def _capture(self, **arguments):
+        """Open a device; what it hears or sees goes to the recorder."""
+        self.board.carrier.heard = 0
+        return self.watch.capture.open(take=self.board.carrier.hear, **arguments)
+
+    def close(self, command):
+        """The owner, or anybody, closes microphone and camera."""
+        self.watch.capture.close(command.get("owner", ""))
+        return {}
+
+    def line(self, command):
+        """The phone: the call is connected, or over."""
+        if not command["connected"]:
+            self.watch.calls.ended()
+            return {}
+        self.board.carrier.heard = 0
+        return {"open": self.watch.calls.connected()}
+
+    def devices(self, command):
+        """What has power and what shows it. works: whether the sign can be seen from now on."""
+        board = self.board
+        if "works" in command:
+            board.indicator.works = command["works"]
+        return {
+            "mic": board.devices["mic"].rail,
+            "camera": board.devices["camera"].rail,
+            "sign": board.indicator.shown,
+            "receiver": board.positions.is_on,
+            "heard": board.carrier.heard,
+            "wiped": not any(self.watch.capture._buffer),
+        }
+
+    def place(self, command):
+        """Where the receiver thinks it is: [latitude, longitude, accuracy, age], or None."""
+        self.board.positions.fix = command["fix"] and tuple(command["fix"])
+        return {}
+
+    def locate(self, command):
+        """A guardian's request for the position arrives at the carrier; it is decided at the next step of time."""
+        self.board.carrier.received.append(command["envelope"])
+        return {}
+
+    def looks(self, command):
+        """The child's list of looks."""
+        return {"looks": self.watch.locator.looks()}
 
     def kept(self, command):
         """What the watch says it keeps, as [category, count] pairs; None if it does not say."""
@@ -234,9 +356,11 @@ class Rig:
         return {}
 
     def sos(self, command):
-        """The SOS gesture; `cancel` true: the other gesture."""
+        """The SOS gesture; `cancel` true: the other gesture; `end` true: the child is safe."""
         if command.get("cancel"):
             self.watch.sos.cancel()
+        elif command.get("end"):
+            self.watch.sos.end()
         else:
             self.watch.sos.press(self.watch.engine.clock.powered)
         return {"state": self.watch.sos.state}
@@ -272,6 +396,9 @@ class Rig:
         recorder = self.board.carrier
         answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts, "told": recorder.told}
         recorder.seen, recorder.sent, recorder.alerts, recorder.told = [], [], [], []
+        answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts}
+        answer["positions"] = recorder.positions
+        recorder.seen, recorder.sent, recorder.alerts, recorder.positions = [], [], [], []
         return answer
 
     def state(self, command):
@@ -350,6 +477,12 @@ OPS = {
     "declare": Rig.declare,
     "guardian": Rig.guardian,
     "shown": Rig.shown,
+    "close": Rig.close,
+    "line": Rig.line,
+    "devices": Rig.devices,
+    "place": Rig.place,
+    "locate": Rig.locate,
+    "looks": Rig.looks,
     "queue": Rig.queue,
     "step": Rig.step,
     "sos": Rig.sos,

@@ -6,10 +6,14 @@ and returns (kind, fields). Nothing may depend on how often a row was asked befo
 """
 
 from firmware.policy.desk.approval import code
+from firmware.storage.crypto import hmac_sha256
 from tests.bench import full_state as full
 
 _CLEAN = 10  # contacts 40 to 49 have a clean slate
 _HOST = {"channel": full.HOST}
+_FIX = {"lat": 3990300, "lon": 11640000, "accuracy": 20, "age": 0, "before": []}
+_OTHER = {"device": "mic", "purpose": "voice_message", "seconds": 5, "held": False}
+_VOICE = {"owner": "messages", "device": "mic", "purpose": "voice_message"}
 
 
 def _with(fields, **more):
@@ -201,33 +205,74 @@ def _guardian():
     fields.pop("pin")
     fields.update({"name": "oma", "role": "carer"})
     return fields
+def _positions(device):
+    """Consent, key and settings for positions."""
+    full.prove(device)
+    if not device.engine.rules["consent"].has("location"):
+        device.must("consent.give", purpose="location", manifest=1, channel=full.HOST)
+        device.must("location.key", key="5c" * 32, channel=full.HOST)
+        version = device.engine.rules["administration"].version + 1
+        device.must(
+            "administration.policy",
+            version=version,
+            issuer="owner",
+            expires=65000,
+            channel=full.HOST,
+            values=[["location." + name, 1] for name in ("on_request", "zones", "looks_per_hour", "apps")],
+        )
+        device.must("location.app", app="maps", allowed=True, channel=full.HOST)
+        device.must("location.zone", lat=3990000, lon=11640000, radius=200, name="school", channel=full.HOST)
 
 
 def _user(device, number):
     full.prove(device)
     return "credentials.user", _with(_guardian(), channel=full.HOST)
+def _placed(verb, proof=False, **fields):
+    def make(device, number):
+        _positions(device)
+        return "location." + verb, _with(fields, channel=full.HOST) if proof else dict(fields)
+
+    return make
 
 
 def _remove_user(device, number):
     full.prove(device)
     device.must("credentials.user", **_with(_guardian(), channel=full.HOST))
     return "credentials.remove_user", _with(_HOST, name="oma")
+def _request(device, number):
+    _positions(device)
+    counter, sender = _counter(device), full.address(full.GUARDIAN)
+    mac = hmac_sha256(full._key(full.GUARDIAN), b"locate\0", sender.encode(), counter.to_bytes(4, "big"))[:16]
+    return "location.request", {"sender": sender, "counter": counter, "mac": mac.hex()}
 
 
 def _not_lost(device):
     full.prove(device)
     device.must("administration.found", **_HOST)
+def _zone(device, number):
+    _positions(device)
+    for zone in device.ask("location.zones", {}).details[1:]:
+        device.must("location.end_zone", zone=zone[0], channel=full.HOST)
+    return "location.zone", _with(_HOST, lat=3990000, lon=11640000, radius=200, name="park")
 
 
 def _lost(device, number):
     _not_lost(device)
     return "administration.lost", _with(_HOST, message="13900000000")
+def _end_zone(device, number):
+    kind, fields = _zone(device, number)
+    zone = device.must(kind, **fields).records[0].seq
+    return "location.end_zone", _with(_HOST, zone=zone)
 
 
 def _found(device, number):
     _not_lost(device)
     device.must("administration.lost", **_with(_HOST, message="13900000000"))
     return "administration.found", _with(_HOST)
+def _forget(device, number):
+    _positions(device)
+    device.must("consent.withdraw", purpose="location", channel=full.HOST)
+    return "location.forget", {}
 
 
 _APPROVAL_KEY = bytes(range(32))
@@ -249,6 +294,11 @@ def _enter_code(device, number):
 def _enter_wrong(device, number):
     kind, fields = _enter_code(device, number)
     return kind, _with(fields, code="none")
+def _capture(device, number):
+    full.prove(device)
+    if not device.engine.rules["consent"].has("voice"):
+        device.must("consent.give", purpose="voice", manifest=1, channel=full.HOST)
+    return "capture.open", _with(_VOICE, seconds=10, held=False)
 
 
 def _plain(kind, **fields):
@@ -380,6 +430,23 @@ ROWS = (
     ("approval_enter_wrong", 86401, "deny approval.wrong", _enter_wrong),
     ("alerts_delivered", 1, "ok", _alert),
     ("alerts_tell", 1, "ok", _tell),
+    ("location_look", 1, "ok", _placed("look", True)),
+    ("location_request", 1, "ok", _request),
+    ("location_interval", 1, "ok", _placed("interval")),
+    ("location_sos", 1, "ok", _placed("sos")),
+    ("location_zones", 1, "ok", _placed("zones")),
+    ("location_check", 1, "ok", _placed("check", **_FIX)),
+    ("location_history", 1, "ok", _placed("history", True)),
+    ("location_looks", 1, "ok", _placed("looks")),
+    ("location_for_app", 1, "ok", _placed("for_app", app="maps")),
+    ("location_clear", 1, "ok", _placed("clear")),
+    ("location_key", 1, "ok", _placed("key", True, key="5d" * 32)),
+    ("location_zone", 1, "ok", _zone),
+    ("location_end_zone", 1, "ok", _end_zone),
+    ("location_app", 1, "ok", _placed("app", True, app="maps", allowed=True)),
+    ("location_forget", 1, "ok", _forget),
+    ("capture_open", 1, "ok", _capture),
+    ("capture_open_by_others", 61, "deny capture.no_owner", _plain("capture.open", owner="game", **_OTHER)),
     ("emergency_call", 1, "ok", _plain("emergency.call", number="110")),
     ("emergency_incoming", 1, "ok", _plain("emergency.incoming", number="13900000000")),
     ("emergency_time", 1, "ok", _plain("emergency.time")),

@@ -6,7 +6,7 @@ import vfs
 
 from firmware.watch import Watch
 from simulator.portable.flash import Flash, Partition, Power
-from simulator.portable.rig import Board, Drbg, Recorder
+from simulator.portable.rig import Board, Drbg, Indicator, Receiver, Recorder
 from tests.faults.household import WALL, new_rig
 
 ROOT = "/flash"
@@ -20,6 +20,10 @@ class FlashBoard(Board):
         self.device_secret = Drbg("device " + seed)(32)
         self.random = Drbg(seed)
         self.carrier = self.screen = self.phone = self.terminal = Recorder()
+        self.carrier = self.screen = self.phone = Recorder()
+        self.positions = Receiver()
+        self.devices = {}
+        self.indicator = Indicator(self.carrier)
         self.partition = partition
         self.rtc_runs = True
         self.true_time = WALL

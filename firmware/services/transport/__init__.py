@@ -6,7 +6,9 @@ A carrier is any object with:
     send(envelope) -> bool    envelope: dict sender, to, counter, mac (hex), text; True once the carrier has taken it
     send_alert(alert) -> bool alert: dict code, party, severity, count, time; True once a guardian's device has it
     send_sos(sos) -> bool     sos: dict time; True only if a guardian's device has confirmed it
-    poll() -> dict or None    the next received envelope: sender, counter, mac, text and, in a group, group
+    send_position(report) -> bool   report: as in services/locator.py, for guardians alone; True once one has it
+    poll() -> dict or None    the next received envelope: sender, counter, mac, text and, in a group, group; or a
+                              guardian's request for the position: locate (true), sender, counter, mac
 
 A payment terminal, by near field, code or network, sends the watch what services/wallet.py takes (request, capture,
 void, refund; `key` is 16 random bytes in hex, one for each payment), and is any object with:
