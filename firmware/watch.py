@@ -1,5 +1,6 @@
 """The composition root: builds engine and services on a board and moves them by steps of time."""
 
+from firmware.loading import forget
 from firmware.policy.engine import Engine
 from firmware.services.alerts import AlertService
 from firmware.services.approvals import Approvals
@@ -8,6 +9,7 @@ from firmware.services.foreground import Foreground
 from firmware.services.guardians import Guardians
 from firmware.services.capture import CaptureService
 from firmware.services.locator import Locator
+from firmware.services.discovery import Discovery
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
@@ -33,10 +35,11 @@ class Watch:
     rtc()           wall seconds, or None if no battery-backed clock vouches for them
     charging()      True while a charger is connected; the phone calls foreground.call(True or False)
     terminal        services/transport contract for payments, or None
+    launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
     """
 
     def __init__(self, board):
-        files = Files(board.root)
+        files = self._files = Files(board.root)
         self.store = Store(files, board.partition, board.device_secret, board.random)
         self.engine = Engine(
             self.store,
@@ -58,7 +61,9 @@ class Watch:
         self.guardians = Guardians(self.engine, self.store, board.screen)
         self.approvals = Approvals(self.engine, board.screen)
         self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
+        self.discovery = Discovery(self.engine, board.radio, board.screen)
         self._board = board
+        self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet
 
@@ -67,6 +72,27 @@ class Watch:
         report = self.engine.rebuild(self._board.rtc())
         self.privacy.step()
         return report
+
+    def apps(self):
+        """The enforcement point for apps. Like `content` it keeps nothing, so its code is loaded for one act."""
+        from firmware.services.apps import AppService
+
+        forget("firmware.services.apps")
+        return AppService(self.engine, self._files, self._board.launcher, self._board.screen)
+
+    def content(self):
+        """The enforcement point for lessons, notices and the child pool."""
+        from firmware.services.content import ContentService
+
+        forget("firmware.services.content")
+        return ContentService(self.engine, self._files, self._board.screen)
+
+    def look(self):
+        """The child looks at the watch. The first time on a day there may be a lesson or a notice."""
+        day = self.engine.clock.day()
+        if day != self._woken:
+            self._woken = day
+            self.content().wake()
 
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
@@ -84,6 +110,7 @@ class Watch:
         needs.append(self.alerts.step(clock.powered))
         needs.append(self.messaging.step())
         needs.append(self.wallet.step(clock.powered))
+        needs.append(self.discovery.step(clock.powered))
         if self.messaging.step():
             needs.append(clock.powered + 1)
         needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for

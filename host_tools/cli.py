@@ -45,6 +45,19 @@ def sim(options: tuple[str, ...]) -> None:
 
 
 main.add_command(approve)
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+def check_package(folder: str) -> None:
+    """Check an app's folder as a source does before signing it: code, adverts, links."""
+    from pathlib import Path
+
+    from host_tools.packages import lint
+
+    problems = lint(Path(folder))
+    for problem in problems:
+        click.echo(problem, err=True)
+    click.echo("%d problems" % len(problems))
+    sys.exit(1 if problems else 0)
 
 
 def _simulate(argv: list[str]) -> None:

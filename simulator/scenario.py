@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from simulator import publisher
 
 Do = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -261,6 +262,8 @@ class Run:
         self._asked: dict[str, Any] = {}  # a guardian's last request for the position
         self._records = 0  # in the journals at the last look
         self._payments: dict[str, dict[str, Any]] = {}  # what shops have asked for, by the name of the key
+        self._frames: list[str] = []  # advertised by the radio
+        self._items: dict[str, str] = {}  # tag of an item of the pool: its id
 
     def run(self) -> "Run":
         """Carry out the file. ScenarioFailed at the first difference."""
@@ -513,6 +516,95 @@ class Run:
         secrets = verifier(PASSPHRASE, given["pin"])
         return self._ask({"kind": "credentials.renew", "channel": given["channel"], **secrets})
 
+    # --- publishers
+
+    def _signed(self, given: dict[str, Any], field: str, text: str, name: str) -> dict[str, Any]:
+        """The three fields of a signed text. by: who signs; as: whose public key is shown; altered: one byte is not
+        what was signed."""
+        by = given.get("by", name)
+        signed = publisher.signature(by, text)
+        if given.get("altered"):
+            text = text.replace(given["altered"][0], given["altered"][1])
+        return {field: text, "key": publisher.modulus(given.get("as", by)), "signature": signed}
+
+    def _trust(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A guardian pins the key of the app store, the pool or the maker: {who, key = another's, channel}."""
+        who = given["who"]
+        request: dict[str, Any] = {"key": publisher.modulus(given.get("key", who))}
+        request["kind"] = "apps.trust" if who == "store" else "content.trust"
+        if who != "store":
+            request["publisher"] = who
+        if "channel" in given:
+            request["channel"] = given["channel"]
+        return self._ask(request)
+
+    def _package(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Somebody asks for a package: {app, version, class, ages, permissions, body, name, source, channel, by}."""
+        given = self._fill(given)
+        if "app" in given:
+            self.texts += [given["app"], given.get("name", "")]
+        manifest = given["raw"] if "raw" in given else publisher.manifest(given)
+        fields = self._signed(given, "manifest", manifest, "store")
+        fields["source"] = given.get("source", "store")
+        if "channel" in given:
+            fields["channel"] = given["channel"]
+        return self._service("apps.ask", fields)
+
+    def _arrive(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A package's bytes come and are installed: {app, body, install = false: the power fails before that}."""
+        text = self._fill(given.get("body", "a package"))
+        install = given.get("install", True)
+        return self._send({"op": "package", "app": given["app"], "text": text, "install": install})
+
+    def _item(self, given: dict[str, Any]) -> dict[str, Any]:
+        """An item is delivered: {id, channel, label, ages, topic, age_days, keep_days, body, arrives, by, as}."""
+        day = (self._now + self.scenario.zone * 60) // _DAY
+        given = self._fill(given)
+        text = given["raw"] if "raw" in given else publisher.item(given, day)
+        default = "maker" if given.get("label") == "safety" else "pool"
+        fields = self._signed(given, "item", text, default)
+        body = given.get("arrives", given.get("body", "a story"))
+        answer = self._service("content.deliver", {**fields, "body": body})
+        if "id" in given:
+            for tag, *_ in self._send({"op": "delivered"})["pool"]:
+                self._items.setdefault(tag, given["id"])
+        return answer
+
+    def _item_tag(self, name: str) -> str:
+        """The tag by which the watch calls an item that it has, or had."""
+        return next((tag for tag, id_ in self._items.items() if id_ == name), "00" * 8)
+
+    def _take_back(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A publisher's list of what it takes back: {apps or items, number, by, as}."""
+        what = "apps" if "apps" in given else "items"
+        ids = given[what] if isinstance(given[what], list) else ["app%d" % n for n in range(given[what])]
+        text = given.get("raw") or publisher.written(["wardwatch %s withdrawn" % what, given["number"], *ids])
+        fields = self._signed(given, "list", text, "store" if what == "apps" else "pool")
+        return self._service(("apps" if what == "apps" else "content") + ".withdraw", fields)
+
+    def _show(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The child would see an item in a slot: {id, slot}."""
+        return self._service("content.show", {"item": self._item_tag(given["id"]), "slot": given.get("slot", "page")})
+
+    def _check_delivered(self, expected: dict[str, Any]) -> None:
+        """apps: [[id, class, version, state, withdrawn]]; permissions: {id: [[name, granted, local time or ""]]};
+        pool: ids in the order of recommendation; unread: ids of safety notices; topics: the bits of the tag store."""
+        got = self._send({"op": "delivered"})
+        local = {row[0]: [[name, granted, self._local(used)] for name, granted, used in row[6]] for row in got["apps"]}
+        facts = {
+            "apps": [[row[0], *row[2:6]] for row in got["apps"]],
+            "permissions": {name: local[name] for name in expected.get("permissions", {})},
+            "pool": [self._items.get(row[0], "?") for row in got["pool"]],
+            "unread": [self._items.get(row[0], "?") for row in got["pool"] if row[2] == "safety" and not row[5]],
+            "topics": got["topics"],
+        }
+        for name, value in expected.items():
+            self._require(name, value, facts[name])
+
+    def _local(self, wall: int) -> str:
+        """A wall time as scenarios write it, "" for never."""
+        return str(EPOCH + timedelta(seconds=wall, minutes=self.scenario.zone)) if wall else ""
+
     def _policy(self, given: dict[str, Any]) -> dict[str, Any]:
         """A policy: {values = {key = value}, version = next, expires = never, channel}."""
         self._version = given.get("version", self._version + 1)
@@ -707,6 +799,7 @@ class Run:
             "sent": [envelope["text"] for envelope in got["sent"]],
             "fields": sorted({key for item in got["alerts"] for key in item}),
             "told": got["told"],
+            "frames_new": self._frames_are_new([item[1]["frame"] for item in got["seen"] if "frame" in item[1]]),
         }
         for name, value in expected.items():
             self._require(name, value, facts[name])
@@ -731,6 +824,11 @@ class Run:
         """The child's list of looks: [why, how many, name] of each."""
         got = self._send({"op": "looks"})["looks"]
         self._require("looks", expected, [[why, count, name] for _, count, why, name in got])
+    def _frames_are_new(self, frames: list[str]) -> bool:
+        """Whether each advertised frame has six bytes and never came before in this scenario."""
+        known = set(self._frames)
+        self._frames += frames
+        return bool(frames) and all(len(frame) == 12 and frame not in known for frame in frames)
 
     def _check_journal(self, expected: dict[str, Any]) -> None:
         """has, lacks: kinds; count: {kind = n}; new: since the last look; denied: all [kind, reason, who, count]."""
@@ -829,6 +927,14 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "open": lambda run, given: run._service("open", run._named(given)),
     "call_in": lambda run, who: run._call("call_in", who), "call_out": lambda run, who: run._call("call_out", who),
     "ask": Run._raw, "pin": Run._pin, "host_login": Run._host_login, "set_up": Run._setup_again,
+    "trust": Run._trust, "package": Run._package, "arrive": Run._arrive, "item": Run._item, "show": Run._show,
+    "take_back": Run._take_back,
+    "dismiss": lambda run, name: run._service("content.dismiss", {"item": run._item_tag(name)}),
+    "look": lambda run, _: run._service("look", {}), "lesson": lambda run, _: run._service("content.lesson", {}),
+    "start": lambda run, app: run._service("apps.open", {"app": app}),
+    "give": lambda run, given: run._service("apps.use", given),
+    "discard": lambda run, app: run._service("apps.remove", {"app": app}),
+    "window": lambda run, given: run._service("window", given),
     "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos,
     "network": lambda run, online: run._send({"op": "network", "online": online}),
     "use": lambda run, cls: run._service("use", {"cls": cls, "item": cls}),
@@ -870,6 +976,7 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "protection": lambda run, expected: run._check_shown("protection", expected),
     "usage": lambda run, expected: run._subset({"op": "usage"}, expected),
     "bill": Run._check_bill,
+    "delivered": Run._check_delivered,
 }  # fmt: skip
 
 

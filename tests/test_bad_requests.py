@@ -39,6 +39,7 @@ _GOOD: dict[str, Any] = {
     "key": "contacts.unknown", "purpose": "payment",
     "channel": "host",
     "channel": "host", "before": [], "device": "mic", "purpose": "voice",
+    "channel": "host", "purpose": "voice",
 }  # fmt: skip
 _GOOD_IN: dict[str, dict[str, Any]] = {
     "contacts.incoming": {"what": "request"},
@@ -53,6 +54,17 @@ _GOOD_IN: dict[str, dict[str, Any]] = {
     "capture.open": {"purpose": "voice_message"},
     "location.key": {"key": "00" * 32},
     "location.zone": {"radius": 50},
+    "apps.trust": {"key": "ff" * 384},
+    "apps.ask": {"key": "ff" * 384, "source": "store"},
+    "apps.use": {"permission": "camera"},
+    "apps.grant": {"permission": "camera"},
+    "apps.revoke": {"permission": "camera"},
+    "apps.set": {"availability": "blocked"},
+    "apps.withdraw": {"key": "ff" * 384},
+    "content.trust": {"key": "ff" * 384, "publisher": "pool"},
+    "content.offer": {"key": "ff" * 384},
+    "content.withdraw": {"key": "ff" * 384},
+    "content.show": {"slot": "page"},
 }
 
 _LOOK_ALIKES: tuple[Any, ...] = (
@@ -185,7 +197,9 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
                               ("consent.give", "purpose", "ads"), ("consent.erased", "what", "proofs"),
                               ("personal_data.erase", "what", "all"), ("personal_data.list", "reader", "owner"),
                               ("administration.floor", "region", "xx"), ("credentials.scram", "channel",
-                              "keypad")):  # fmt: skip
+                              "keypad"), ("apps.ask", "source", "qrcode"), ("content.trust", "publisher",
+                              "store"), ("content.trust", "key", "00" * 384), ("apps.trust", "key", "7f" * 384),
+                              ("apps.trust", "key", "fe" * 384)):  # fmt: skip
         fields = _forms(rig)[kind]
         given_ = {
             name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name.rstrip("?")) or _good(name.rstrip("?"), form, limit)

@@ -16,6 +16,7 @@ FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 # What reaches a person, a network or the child's screen.
 OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "result"}
 OUTPUTS = {"send", "send_alert", "send_sos", "send_position", "ring", "dial", "notice", "poll", "power"}
+OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "launch", "advertise"}
 # Methods that carry out what was decided before, or show what the child's own gesture did.
 DECIDED_BEFORE = {
     "Messaging.step",
@@ -29,6 +30,7 @@ DECIDED_BEFORE = {
     *("Messaging.step", "Sos.cancel", "Sos.end", "Sos.step", "Sos._report", "AlertService.step", "Locator._send"),
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
 }
+DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "AlertService.step", "Discovery.step"}
 
 
 def _calls(tree: ast.AST) -> set[str]:
@@ -83,6 +85,8 @@ def test_an_unknown_obligation_is_a_refusal() -> None:
         (["payments.py"], "wallet.py"),
         (["location.py"], "locator.py"),
         (["capture.py"], "capture.py"),
+        (["apps.py"], "apps.py"),
+        (["content.py"], "content.py discovery.py"),
     ],
 )
 def test_every_obligation_has_its_handler(rules: list[str], service: str) -> None:

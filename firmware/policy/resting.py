@@ -16,6 +16,7 @@ from firmware.policy.rule import Rule
 NAMES = ("personal_data",)
 NAMES: tuple = ("payments",)
 NAMES = ("location", "capture")
+NAMES: tuple = ("apps", "content")
 
 
 def rules(context):
@@ -35,7 +36,21 @@ def _load(name):
         import firmware.policy.rules.location
     elif name == "capture":
         import firmware.policy.rules.capture  # noqa: F401
+    if name == "apps":
+        import firmware.policy.rules.apps
+    elif name == "content":
+        import firmware.policy.rules.content
     return sys.modules["firmware.policy.rules." + name].RULE
+
+
+def copy_of(rule):
+    """A resting rule as it is now, for a service to read and drop; what is asked of it changes nothing."""
+    copy = _load(rule.name)(rule.context)
+    blob = rule.snapshot()
+    if blob:
+        copy.restore(blob)
+    loading.forget("firmware.policy.rules." + rule.name)
+    return copy
 
 
 class Resting(Rule):

@@ -58,4 +58,15 @@ location.keep_hours 0 24 < 24
 location.apps 0 1 < 0
 capture.voice_seconds 0 60 < 30,60,60
 capture.photo_seconds 0 0,60,60 < 0
+apps.child_asks 0 1 < 0,1,1
+apps.games 0 0,1,1 < 0
+apps.photo_search 0 0,1,1 < 0
+apps.genai_voice 0 0,1,1 < 0
+content.lessons 0 1 > 1
+content.stories 0 1 < 0
+content.news 0 1 < 0
+content.notices 0 1 < 0
+content.recommendation 0 1 < 0
+content.push 0 1 < 0
+content.stale_days 7 90 < 30
 """

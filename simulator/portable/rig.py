@@ -50,6 +50,7 @@ class Recorder:
         self.received = []
         self.told = []
         self.heard = 0
+        self.running = ""
 
     def notice(self, kind, fields):
         self.seen.append([kind, fields])
@@ -82,10 +83,17 @@ class Recorder:
         if self.online:
             self.positions.append(report)
         return self.online
+    def launch(self, app, file):
+        self.running = app
+        self.seen.append(["launched", {"app": app}])
 
     def hear(self, piece):
         self.heard += len(piece)
+    def halt(self):
+        self.running = ""
 
+    def advertise(self, frame):
+        self.seen.append(["advertised", {"frame": frame.hex()}])
 
 class Receiver:
     """A position receiver: `fix` is (latitude, longitude, accuracy, age) or None."""
@@ -140,6 +148,8 @@ class Indicator:
 
     def sound(self):
         self._recorder.seen.append(["sound", {}])
+    def silence(self):
+        self.seen.append(["silent", {}])
 
 
 class Board:
@@ -157,6 +167,7 @@ class Board:
         self.positions = Receiver()
         self.devices = {"mic": Sensor(0x4D), "camera": Sensor(0x43)}
         self.indicator = Indicator(self.carrier)
+        self.carrier = self.screen = self.phone = self.launcher = self.radio = Recorder()
         self.partition = Partition(root + ".keys", power or Power())
         self.rtc_runs = True
         self.true_time = 0
@@ -236,7 +247,14 @@ class Rig:
 
     def service(self, command):
         """Call a service as a screen or carrier would: `call` names it, `with` holds the arguments."""
-        watch = self.watch
+        watch, call = self.watch, command["call"]
+        rare, _, act = call.partition(".")
+        if act:  # "apps.open": a service that is loaded for one act
+            arguments = dict(command["with"])
+            if act == "deliver":
+                arguments["body"] = arguments["body"].encode()
+            service = watch.apps() if rare == "apps" else watch.content()
+            return _answer(getattr(service, act)(**arguments))
         calls: dict = {
             "receive": watch.messaging.receive,
             "send": watch.messaging.send,
@@ -261,16 +279,28 @@ class Rig:
             "history": watch.locator.history,
             "for_app": watch.locator.for_app,
             "capture": self._capture,
+            "look": watch.look,
+            "window": watch.discovery.open,
         }
         answer = calls[command["call"]](**command["with"])
         if isinstance(answer, tuple):  # a decision and what was given out
             return dict(_answer(answer[0]), given=answer[1])
         return _answer(answer)
+        return _answer(calls[call](**command["with"]))
 
     def _capture(self, **arguments):
         """Open a device; what it hears or sees goes to the recorder."""
         self.board.carrier.heard = 0
         return self.watch.capture.open(take=self.board.carrier.hear, **arguments)
+    def package(self, command):
+        """A package's bytes (`text`) come from the source, a piece at a time, and are installed."""
+        data = command["text"].encode()
+        for at in range(0, len(data), 512):
+            if not self.watch.apps().receive(command["app"], data[at : at + 512]):
+                return {"verdict": "dropped"}
+        if not command["install"]:
+            return {}
+        return _answer(self.watch.apps().install(command["app"]))
 
     def close(self, command):
         """The owner, or anybody, closes microphone and camera."""
@@ -344,6 +374,10 @@ class Rig:
             "approvals": self.watch.approvals.waiting(),
             "protection": guardians.protection(),
         }
+    def delivered(self, command):
+        """What a guardian or the child is shown: the apps, the pool, the topics."""
+        content = self.watch.content()
+        return {"apps": self.watch.apps().report(), "pool": content.pool(), "topics": content.topics()}
 
     def queue(self, command):
         """An envelope arrives at the carrier; it is decided at the next step of time."""
@@ -416,6 +450,7 @@ class Rig:
             "strict": engine.settings.strict,
             "mode": engine.rules["blocking"].mode,
             "band": engine.settings.band,
+            "help": list(engine.floor.help_numbers()),
             "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()],
         }
 
@@ -483,6 +518,8 @@ OPS = {
     "place": Rig.place,
     "locate": Rig.locate,
     "looks": Rig.looks,
+    "package": Rig.package,
+    "delivered": Rig.delivered,
     "queue": Rig.queue,
     "step": Rig.step,
     "sos": Rig.sos,
