@@ -36,6 +36,7 @@ class Watch:
     charging()      True while a charger is connected; the phone calls foreground.call(True or False)
     terminal        services/transport contract for payments, or None
     launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
+    provider        services/assistant contract, or None; asked for when the child opens the assistant
     """
 
     def __init__(self, board):
@@ -62,6 +63,13 @@ class Watch:
         self.approvals = Approvals(self.engine, board.screen)
         self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
         self.discovery = Discovery(self.engine, board.radio, board.screen)
+        self.privacy = Privacy(
+            self.engine,
+            self.store,
+            board.screen,
+            {"ai": lambda: self.engine.ask({"kind": "content_access.delete_chats"}).allowed},
+        )
+        self._assistant = None
         self._board = board
         self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
@@ -76,6 +84,11 @@ class Watch:
     def apps(self):
         """The enforcement point for apps. Like `content` it keeps nothing, so its code is loaded for one act."""
         from firmware.services.apps import AppService
+    @property
+    def assistant(self):
+        """The assistant's service: there while a talk runs or its history is read, as it takes heap."""
+        if self._assistant is None:
+            from firmware.services.assistant import AssistantService
 
         forget("firmware.services.apps")
         return AppService(self.engine, self._files, self._board.launcher, self._board.screen)
@@ -93,6 +106,9 @@ class Watch:
         if day != self._woken:
             self._woken = day
             self.content().wake()
+            forget("firmware.services.assistant")
+            self._assistant = AssistantService(self.engine, self.store, self._board.provider, self._board.screen)
+        return self._assistant
 
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
@@ -111,6 +127,10 @@ class Watch:
         needs.append(self.messaging.step())
         needs.append(self.wallet.step(clock.powered))
         needs.append(self.discovery.step(clock.powered))
+        if self._assistant:
+            needs.append(self._assistant.step(clock.powered))
+            if not self._assistant.busy:
+                self._assistant = None
         if self.messaging.step():
             needs.append(clock.powered + 1)
         needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for

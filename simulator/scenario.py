@@ -49,6 +49,13 @@ _SETUP = {
 }  # fmt: skip
 
 
+# The provider that `assistant` enters: assessed on 2026-08-01, a year before the assessment is old.
+_PROVIDER = {
+    "kind": "assistant.provider", "name": "Sample Model Works", "filing": "Sample-AI-2026-0001", "role": "knowledge",
+    "assessed": 2404, "expires": 2404 + 365,
+}  # fmt: skip
+
+
 class ScenarioError(ValueError):
     """The file itself is wrong: unknown word, missing rows, bad time."""
 
@@ -511,6 +518,37 @@ class Run:
         request.update({key: item for key, item in changes.items() if key not in known})
         return self._ask(request)
 
+    def _consent(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A guardian's consent to a purpose, to the first manifest: {purpose, channel, manifest}."""
+        return self._ask({"kind": "consent.give", "manifest": 1, **given})
+
+    def _open_assistant(self, given: dict[str, Any]) -> dict[str, Any]:
+        """All that a guardian must do before the child can talk to the assistant; {key = value} for its settings."""
+        self._host_login(True)
+        self.texts += [str(_PROVIDER[name]) for name in ("name", "filing")]
+        values = {"assistant.enabled": 1, **given}
+        self._policy({"values": values, "channel": "host"})
+        self._consent({"purpose": "ai", "channel": "host"})
+        answer = self._ask({**_PROVIDER, "channel": "host"})
+        self._ask({"kind": "credentials.logout", "channel": "host"})
+        self._pass(1)
+        return answer
+
+    def _provider(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What the assistant's provider will answer: {answers = [[piece, ...], ...], online}."""
+        given = self._fill(given)
+        self.texts += ["".join(pieces) for pieces in given.get("answers", [])]
+        return self._send({"op": "provider", **given})
+
+    def _open_chat(self, place: int) -> dict[str, Any]:
+        """The child reads an entry of earlier talks; 0 is the oldest, -1 the newest."""
+        return self._service("chat_open", {"number": self._send({"op": "state"})["chats"][place]})
+
+    def _say(self, text: str) -> dict[str, Any]:
+        text = self._fill(text)
+        self.texts.append(text)
+        return self._service("chat_say", {"text": text})
+
     def _renew(self, given: dict[str, Any]) -> dict[str, Any]:
         """New secrets: {pin, channel}; the passphrase stays."""
         secrets = verifier(PASSPHRASE, given["pin"])
@@ -797,10 +835,15 @@ class Run:
             "texts": [notice[1]["text"] for notice in got["seen"] if "text" in notice[1]],
             "marked": [notice[1]["marked"] for notice in got["seen"] if "marked" in notice[1]],
             "sent": [envelope["text"] for envelope in got["sent"]],
+            "labels": [notice[1]["label"] for notice in got["seen"] if "label" in notice[1]],
+            "reasons": [notice[1]["reason"] for notice in got["seen"] if "reason" in notice[1]],
+            "asked": [question["text"] for question in got["asked"]],
+            "told_provider": sorted({key for question in got["asked"] for key in question}),
             "fields": sorted({key for item in got["alerts"] for key in item}),
             "told": got["told"],
             "frames_new": self._frames_are_new([item[1]["frame"] for item in got["seen"] if "frame" in item[1]]),
         }
+        self.reasons.update(facts["reasons"])
         for name, value in expected.items():
             self._require(name, value, facts[name])
 
@@ -936,6 +979,13 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "discard": lambda run, app: run._service("apps.remove", {"app": app}),
     "window": lambda run, given: run._service("window", given),
     "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos,
+    "provider": Run._provider,
+    "consent": lambda run, given: run._consent(given), "assistant": Run._open_assistant,
+    "talk": lambda run, given: run._service("chat_begin", given), "say": Run._say,
+    "stop_button": lambda run, _: run._service("chat_end", {}),
+    "extend": lambda run, given: run._service("chat_extend", given),
+    "chats": lambda run, act: run._service("chat_" + act, {}),
+    "open_chat": Run._open_chat,
     "network": lambda run, online: run._send({"op": "network", "online": online}),
     "use": lambda run, cls: run._service("use", {"cls": cls, "item": cls}),
     "leave": lambda run, _: run._service("leave", {}),

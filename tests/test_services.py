@@ -17,6 +17,7 @@ FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "result"}
 OUTPUTS = {"send", "send_alert", "send_sos", "send_position", "ring", "dial", "notice", "poll", "power"}
 OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "launch", "advertise"}
+OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "question"}
 # Methods that carry out what was decided before, or show what the child's own gesture did.
 DECIDED_BEFORE = {
     "Messaging.step",
@@ -31,6 +32,9 @@ DECIDED_BEFORE = {
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
 }
 DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "AlertService.step", "Discovery.step"}
+DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "AlertService.step"}
+DECIDED_BEFORE |= {"AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")}
+ASKING = {"ask", "_ask"}
 
 
 def _calls(tree: ast.AST) -> set[str]:
@@ -61,7 +65,7 @@ def test_services_act_only_with_a_decision() -> None:
                     continue
                 found += 1
                 callers = [other for other in methods.values() if name in _calls(other) and other is not method]
-                asks = "ask" in _calls(method) or (callers and all("ask" in _calls(caller) for caller in callers))
+                asks = _calls(method) & ASKING or (callers and all(_calls(caller) & ASKING for caller in callers))
                 assert asks, f"{cls.name}.{name} reaches the outside without asking the engine"
     assert found >= 6
 
@@ -87,6 +91,7 @@ def test_an_unknown_obligation_is_a_refusal() -> None:
         (["capture.py"], "capture.py"),
         (["apps.py"], "apps.py"),
         (["content.py"], "content.py discovery.py"),
+        (["assistant.py"], "assistant.py"),
     ],
 )
 def test_every_obligation_has_its_handler(rules: list[str], service: str) -> None:

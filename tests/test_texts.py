@@ -79,7 +79,7 @@ def test_a_line_is_whole_and_short(line: list[str]) -> None:
     assert len(line) == 5
     code, remedy, rows, chinese, english = line
     assert remedy in REMEDIES
-    assert rows and all(re.fullmatch(r"[A-M][0-9]+", row) for row in rows.split(","))
+    assert rows and all(re.fullmatch(r"[A-MX][0-9]+", row) for row in rows.split(","))
     assert 0 < len(chinese) <= MOST["zh"] and 0 < len(english) <= MOST["en"]
     assert re.search(r"[\u4e00-\u9fff]", chinese)
     assert english.isascii()

@@ -70,5 +70,6 @@ def deny(reason, events=(), obligations=(), wait=0, who="", then=None):
 
 def event(kind, *fields, private=None, sealed_as="p"):
     """One thing that happened. `fields` (ints and strings, no personal data) are public in the journal; `private`
-    (bytes) is sealed under the key class `sealed_as` of the month: "p" for state, "m" for message text."""
+    (bytes) is sealed under the key class `sealed_as` of the month: "p" for state, "m" for message text, "a" for talks
+    with the assistant."""
     return (kind, list(fields), private, sealed_as)

@@ -18,6 +18,8 @@ from firmware.policy.rule import Context, stopped
 from firmware.policy.rules import RULES, alerts
 from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED
 from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED, UNREADABLE
+from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED
+from firmware.policy.rules.content_access import ALL
 from firmware.policy.settings import Settings
 from firmware.storage.journal import JournalBroken, Record
 from firmware.storage.vault import NoRoom
@@ -118,11 +120,11 @@ class Engine:
         Returns the Store's report. Never raises for damage: damage makes the watch strict."""
         report = self._store.open(self._restore, self._apply)
         self._start_clock(report, rtc_wall)
+        self._settle()  # before a snapshot is taken: a rule that was never awake would have none
         if report.status == "broken":
             self._recover(report)
         self.floor.reload()  # an unfinished wipe may just have been finished
         self._ready = True
-        self._settle()
         return report
 
     def _settle(self):
@@ -142,6 +144,8 @@ class Engine:
                 trust, wall = SET, rtc_wall
         self.clock.start(wall, report.powered, trust)
         self._saved = report.powered - report.powered % _SAVE_SECONDS
+        self.clock.started = report.powered
+        self._saved = report.powered
 
     def _restore(self, name, piece):
         """Gather the pieces of one rule; the next name says that all are there."""
@@ -399,7 +403,9 @@ class Engine:
         """Erase the keys of months whose last record has expired (A13); writes nothing if there are none. The newest
         snapshot is of this month, so it needs none of them."""
         day = self.clock.day()
-        self._store.expire("m", month_of(max(day - self.settings["messages.keep_days"], 0)))
+        kept = month_of(max(day - self.settings["messages.keep_days"], 0))
+        self._store.expire("m", kept)
+        self._store.expire("a", kept if self.rules["content_access"].chats else ALL)  # or what a power cut left
         self._store.expire("p", month_of(max(day - 31, 0)))
         self._store.expire("e", month_of(max(day - self.settings["evidence.keep_days"], 0)))
 

@@ -17,6 +17,7 @@ NAMES = ("personal_data",)
 NAMES: tuple = ("payments",)
 NAMES = ("location", "capture")
 NAMES: tuple = ("apps", "content")
+NAMES = ("personal_data", "assistant")
 
 
 def rules(context):
@@ -40,6 +41,8 @@ def _load(name):
         import firmware.policy.rules.apps
     elif name == "content":
         import firmware.policy.rules.content
+    if name == "assistant":
+        import firmware.policy.rules.assistant
     return sys.modules["firmware.policy.rules." + name].RULE
 
 

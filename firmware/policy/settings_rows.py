@@ -69,4 +69,13 @@ content.notices 0 1 < 0
 content.recommendation 0 1 < 0
 content.push 0 1 < 0
 content.stale_days 7 90 < 30
+assistant.enabled 0 0,1,1 < 0
+assistant.talks 0 0,10,10 < 0,4,6
+assistant.turns 0 0,20,40 < 0,10,20
+assistant.talk_minutes 0 0,15,15 < 0,5,10
+assistant.day_minutes 0 0,20,30 < 0,10,20
+assistant.cool_minutes 1 60 > 5
+assistant.extend_minutes 0 0,20,30 < 0,10,20
+assistant.remind_minutes 1 10 < 3
+assistant.remove_personal 0 1 < 0
 """

@@ -67,7 +67,10 @@ class Privacy:
     # --- what is kept
 
     def _counts(self):
-        return [[name, len(rows)] for name, _, rows in self._held()] + [["messages", self._texts()]]
+        return [[name, len(rows)] for name, _, rows in self._held()] + [
+            ["messages", self._texts()],
+            ["chats", len(self._engine.rules["content_access"].chat_numbers())],
+        ]
 
     def _texts(self):
         """The number of messages whose text can still be read."""

@@ -22,6 +22,7 @@ _LETTERS = b"btdscp"  # of the term table, in the order of the bits
 
 _NUMBER_SIGN = "号".encode()  # an address may write its numbers in Chinese
 _MILD = ("phone", "plate", "account")
+_ROUNDS = const(4)  # without a part, the rest may give something away anew
 
 Reading = namedtuple("Reading", ("classes", "severity", "personal"))
 
@@ -94,3 +95,18 @@ def read(text: str) -> Reading:
         if severities[i]:
             classes |= 1 << i
     return Reading(classes, max(severities), personal)
+
+
+def without_personal(text: str) -> str:
+    """The text with "..." in place of what gives somebody away (H1), or "" if it cannot be had or nothing is left."""
+    for _ in range(_ROUNDS):
+        personal = read(text).personal
+        if not personal:
+            return text if text.strip(". ") else ""
+        for _, start, end in sorted(personal, key=_start, reverse=True):
+            text = text[:start] + "..." + text[end:]
+    return ""
+
+
+def _start(part):
+    return part[1]

@@ -152,6 +152,33 @@ class Indicator:
         self.seen.append(["silent", {}])
 
 
+class Provider:
+    """An assistant's provider that says what a test has written: answers, one a question, each a list of pieces.
+
+    "..." is a pause until the next step, "!" the end of the connection. `asked`: what left the watch."""
+
+    def __init__(self):
+        self.online = True
+        self.answers = []
+        self.asked = []
+        self.coming = []
+
+    def question(self, question):
+        if self.online:
+            self.asked.append(question)
+            self.coming = list(self.answers.pop(0)) if self.answers else []
+        return self.online
+
+    def poll(self):
+        piece = self.coming.pop(0) if self.coming else ""
+        if piece == "!" or not self.online:
+            raise OSError(104)
+        return None if piece == "..." else piece
+
+    def cancel(self):
+        self.coming = []
+
+
 class Board:
     """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
 
@@ -168,6 +195,7 @@ class Board:
         self.devices = {"mic": Sensor(0x4D), "camera": Sensor(0x43)}
         self.indicator = Indicator(self.carrier)
         self.carrier = self.screen = self.phone = self.launcher = self.radio = Recorder()
+        self.provider = Provider()
         self.partition = Partition(root + ".keys", power or Power())
         self.rtc_runs = True
         self.true_time = 0
@@ -286,6 +314,9 @@ class Rig:
         if isinstance(answer, tuple):  # a decision and what was given out
             return dict(_answer(answer[0]), given=answer[1])
         return _answer(answer)
+        call = command["call"]
+        if call.startswith("chat_"):
+            return _answer(getattr(watch.assistant, call[5:])(**command["with"]))
         return _answer(calls[call](**command["with"]))
 
     def _capture(self, **arguments):
@@ -410,6 +441,10 @@ class Rig:
     def pay_cancel(self, command):
         """The child turns a shop's request down."""
         self.watch.wallet.cancel()
+    def provider(self, command):
+        """`answers` for the next questions, each a list of pieces; `online` false: nobody answers."""
+        self.board.provider.answers = command.get("answers", [])
+        self.board.provider.online = command.get("online", True)
         return {}
 
     def usage(self, command):
@@ -433,6 +468,8 @@ class Rig:
         answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts}
         answer["positions"] = recorder.positions
         recorder.seen, recorder.sent, recorder.alerts, recorder.positions = [], [], [], []
+        answer["asked"], self.board.provider.asked = self.board.provider.asked, []
+        recorder.seen, recorder.sent, recorder.alerts = [], [], []
         return answer
 
     def state(self, command):
@@ -449,6 +486,7 @@ class Rig:
             "private": administration.is_private,
             "strict": engine.settings.strict,
             "mode": engine.rules["blocking"].mode,
+            "chats": engine.rules["content_access"].chat_numbers(),
             "band": engine.settings.band,
             "help": list(engine.floor.help_numbers()),
             "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()],
@@ -527,6 +565,7 @@ OPS = {
     "usage": Rig.usage,
     "bill": Rig.bill,
     "pay_cancel": Rig.pay_cancel,
+    "provider": Rig.provider,
     "network": Rig.network,
     "seen": Rig.seen,
     "state": Rig.state,

@@ -26,7 +26,7 @@ class MemoryStore:
         for kind, fields, private, cls in events:
             self._seq += 1
             record = Record([self._seq, t, powered, kind] + fields, b"", 1, self._seq * 200, self._seq * 200 + 200)
-            record.private = None if cls == "m" else private or b""
+            record.private = None if cls in ("m", "a") else private or b""
             records.append(record)
         return records
 

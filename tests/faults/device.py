@@ -7,6 +7,7 @@ import vfs
 from firmware.watch import Watch
 from simulator.portable.flash import Flash, Partition, Power
 from simulator.portable.rig import Board, Drbg, Indicator, Receiver, Recorder
+from simulator.portable.rig import Board, Drbg, Provider, Recorder
 from tests.faults.household import WALL, new_rig
 
 ROOT = "/flash"
@@ -24,6 +25,7 @@ class FlashBoard(Board):
         self.positions = Receiver()
         self.devices = {}
         self.indicator = Indicator(self.carrier)
+        self.provider = Provider()
         self.partition = partition
         self.rtc_runs = True
         self.true_time = WALL

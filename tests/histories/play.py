@@ -158,7 +158,10 @@ class Played:
         """After a boot the watch may have lost time, within the limits of design 3; the model goes on with its word."""
         model = self._model
         must_count = (
-            model.trust != "set" or any(until > model.powered for until in model.locked.values()) or model.grants
+            model.trust != "set"
+            or any(until > model.powered for until in model.locked.values())
+            or model.grants
+            or model.counting()
         )
         assert 0 <= model.powered - answer["powered"] <= (119 if must_count else 1 << 31), (answer, self._facts())
         rtc = command.get("rtc", True)
@@ -168,6 +171,7 @@ class Played:
             assert answer["trust"] == "stale" and answer["wall"] <= model.wall
             assert not rtc or answer["wall"] > self._true
         model.wall, model.powered, model.trust = answer["wall"], answer["powered"], answer["trust"]
+        model.cut_off()
 
     # --- the end
 
@@ -177,6 +181,7 @@ class Played:
         assert ending["state"]["tampered"] == "" and ending["state"]["set_up"]
         assert ending["rebuild"] == ending["state"], "the state after a boot is the state before it"
         assert not unproved(ending["journal"]["records"])
+        assert not overused(ending["journal"]["records"])
         assert not any(word in repr(ending["journal"]) for word in (*p.PARTIES, *p.NUMBERS.values())), "B13"
 
 
@@ -185,6 +190,8 @@ _WEAKENING = (
     "administration.grant", "administration.clock", "administration.floor", "blocking.unmarked", "blocking.removed",
     "content_access.read", "content_access.emergency", "credentials.renewed", "consent.given",
     "payments.shown", "payments.accepted", "payments.password", "payments.unlocked",
+    "content_access.read", "content_access.emergency", "credentials.renewed",
+    "assistant.extended", "assistant.provider", "consent.given",
 )  # fmt: skip
 
 
@@ -215,3 +222,25 @@ def unproved(records: list[list[Any]]) -> list[list[Any]]:
         elif _needs_proof(kind, fields) and powered - passed >= 300:
             found.append(record)
     return found
+
+
+def overused(records: list[list[Any]]) -> list[int]:
+    """Days of more than 20 questions or 20 minutes with the assistant, the most that any setting here allows, and no
+    guardian's extension; by the journal's own powered times, not by what the assistant's rule has counted."""
+    turns: dict[int, int] = {}
+    seconds: dict[int, int] = {}
+    extended = set()
+    day = begun = 0
+    for record in records:
+        powered, kind, fields = record[2], record[3], record[4:]
+        if kind == "assistant.began":
+            day, begun = fields[0], powered
+        elif kind == "assistant.asked":
+            turns[day] = turns.get(day, 0) + 1
+        elif kind == "assistant.lost":
+            turns[day] -= 1
+        elif kind == "assistant.ended":
+            seconds[day] = seconds.get(day, 0) + powered - begun
+        elif kind == "assistant.extended":
+            extended |= {day, record[1] // 86400, (record[1] + 50400) // 86400}  # whatever the zone
+    return [day for day in seconds if day not in extended and (seconds[day] > 1200 or turns.get(day, 0) > 20)]

@@ -16,7 +16,7 @@ from simulator import micropython
 from tests.conftest import ROOT
 from tests.histories import batch
 from tests.histories.people import TEXTS
-from tests.histories.play import Played, copy_flash, unproved
+from tests.histories.play import Played, copy_flash, overused, unproved
 from tests.histories.world import BIRTHS, OPERATIONS, PROFILES
 
 CHUNKS, PER_CHUNK = 4, 500
@@ -109,3 +109,15 @@ def test_a_weakening_without_a_proof_would_be_found() -> None:
     slip = [[3, 0, 50, "blocking.blocked", "ab", "contact"], [4, 0, 60, "blocking.released", "ab", 0]]
     assert unproved(slip) == []
     assert unproved([slip[0], [4, 0, 61, "blocking.released", "ab", 0]])
+
+
+def test_too_much_of_the_assistant_would_be_found() -> None:
+    began, day = [1, 200_000_000, 100, "assistant.began", 2315, 1, 0, 0, 400], 2315
+    ended = [2, 0, 1300, "assistant.ended", "time", 1200, 1600]
+    assert overused([began, ended]) == []
+    assert overused([began, [2, 0, 1301, *ended[3:]]]) == [day]
+    asked = [[3, 0, 150, "assistant.asked", at, 0] for at in range(21)]
+    assert overused([began, *asked, ended]) == [day]
+    assert overused([began, *asked, [4, 0, 150, "assistant.lost"], ended]) == []
+    extended = [1, 200_000_000, 90, "assistant.extended", 0, 0, 0]
+    assert overused([extended, began, *asked, ended]) == []

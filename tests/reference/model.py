@@ -6,10 +6,11 @@ order the engine asks them is its own affair. Whether an envelope is genuine, an
 """
 
 from tests.reference import numbers as n
+from tests.reference.assistant import Talks
 from tests.reference.owner import Owned, against
 
 
-class Model(Owned):
+class Model(Owned, Talks):
     def role(self, party):  # D21: a stranger until both sides have agreed
         known = self.contacts.get(party)
         return known["role"] if known and not known["missing"] else "stranger"
@@ -172,6 +173,8 @@ class Model(Owned):
     def settle(self, day):  # what time alone brings
         self.today = max(day, self.today)
         self.grow()
+        if self.talk and self.powered >= self.talk[1]:
+            self.talk_end()
         self.expired = self.expired or 0 < self.expires <= day
         self.grants = {key: grant for key, grant in self.grants.items() if not self.over(grant)}
         calm = self.powered - self.last_attempt >= n.HOUR

@@ -12,6 +12,13 @@ SETTINGS = {
     "messages.think_seconds": (5, 60, False, (5, 5, 5)),
     "blocking.burst": (1, 10, True, (3, 5, 5)),  # H6
     "blocking.undo_seconds": (0, 10, True, (10, 10, 10)),  # F5
+    "assistant.enabled": (0, 1, True, (0, 0, 0)),  # G3; the largest value from here on is no child's under 8
+    "assistant.talks": (0, 10, True, (0, 4, 6)),
+    "assistant.turns": (0, 20, True, (0, 10, 20)),
+    "assistant.talk_minutes": (0, 15, True, (0, 5, 10)),
+    "assistant.day_minutes": (0, 20, True, (0, 10, 20)),
+    "assistant.cool_minutes": (1, 60, False, (5, 5, 5)),
+    "assistant.extend_minutes": (0, 20, True, (0, 10, 20)),
     "administration.grant_minutes": (5, 240, True, (60, 60, 60)),
 }
 ZONES = {"cn-ccia": 480, "eu-uk": 60, "strict": 480}  # minutes east of UTC

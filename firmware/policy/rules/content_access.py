@@ -1,6 +1,8 @@
-"""Every exit of content asks here (requirements D27, D28, F11, F13, I10, X5).
+"""Every exit of content asks here (requirements D27, D28, F11, F13, G14, I10, X5).
 
 The state: sealed packages, the emergency grant, and for 30 days what guardians have read. The decisions are the desk's.
+The state: sealed packages, the last entries of talks with the assistant and the emergency grant. The decisions are the
+desk's.
 """
 
 import json
@@ -17,7 +19,15 @@ from firmware.storage.journal import encode
 # Every way by which content can leave flash. A new exit is a new name here, and a test lists them all.
 EXITS = ("screen", "voice", "cable", "export", "alert")
 
+ALL = const(0xFFFF)  # a month behind all others: keys of every month are erased
+
 _CAP = const(32)
+
+# A talk's entry: sequence in the journal 4, segment 2, offset 4, flags 1.
+_CHAT = const(11)
+_CHATS = const(64)
+WRITTEN_BY_AI = const(1)
+HANDED_OVER = const(2)
 
 # Columns of the packed row.
 _NUMBER = const(0)
@@ -31,13 +41,21 @@ _BANNER = const(2592000)  # 30 days (I10), of powered time: no clock set forward
 _TOLD = const(16)
 
 
+def chatted(text, flags=0):
+    """The event of one entry of a talk with the assistant; its text is sealed under a key of its own class."""
+    return event("content_access.chat", flags, private=encode([text]), sealed_as="a")
+
+
 class ContentAccess(Rule):
-    """Knows the sealed packages: [number, month, tag, count, expiry day, handed over]."""
+    """Knows the sealed packages: [number, month, tag, count, expiry day, handed over]. `chats` packs the last entries
+    of talks with the assistant, oldest first; their texts lie sealed in the journal, as messages do."""
 
     name = "content_access"
     FORMS = """
 read what=s8 id=i exit=s8 reader=s8 confirmed?=b channel?=s8
 hand_over package=i
+hand_over_chats
+delete_chats channel?=s8
 emergency reason=s140 channel?=s8
 """
 
@@ -47,6 +65,7 @@ emergency reason=s140 channel?=s8
         self._recent = context.recent
         self._table = Table(_ROW, _CAP)
         self._next = 1
+        self.chats = b""
         self._stepped = -1  # the last day on which expired packages were looked for
         self.emergency = Span(0, 0)
         self._told: list = []  # [what, number, wall time, powered time]; an emergency grant has number 0
@@ -92,6 +111,21 @@ emergency reason=s140 channel?=s8
             table.number(row, _EXPIRY, 2),
             table.byte(row, _HANDED),
         ]
+
+    # --- talks with the assistant
+
+    def chat(self, number):
+        """((segment, offset) in the journal, flags) of an entry by its journal sequence number, or None."""
+        chats = self.chats
+        for at in range(0, len(chats), _CHAT):
+            if int.from_bytes(chats[at : at + 4], "little") == number:
+                segment = int.from_bytes(chats[at + 4 : at + 6], "little")
+                return (segment, int.from_bytes(chats[at + 6 : at + 10], "little")), chats[at + 10]
+        return None
+
+    def chat_numbers(self):
+        """The numbers of all entries, oldest first."""
+        return [int.from_bytes(self.chats[at : at + 4], "little") for at in range(0, len(self.chats), _CHAT)]
 
     def _row_of(self, number):
         for row in range(len(self._table)):
@@ -141,6 +175,17 @@ emergency reason=s140 channel?=s8
             self._tell(fields[:2], record)
             if fields[0] == "message":
                 self._flag(fields[1], READ)
+        elif verb == "chat":
+            entry = record.seq.to_bytes(4, "little") + record.segment.to_bytes(2, "little")
+            entry += record.offset.to_bytes(4, "little") + bytes((fields[0],))
+            self.chats = (self.chats + entry)[-_CHAT * _CHATS :]
+        elif verb == "chats_handed_over":
+            chats = bytearray(self.chats)
+            for at in range(_CHAT - 1, len(chats), _CHAT):
+                chats[at] |= HANDED_OVER
+            self.chats = bytes(chats)
+        elif verb == "chats_deleted":
+            self.chats = b""
         elif verb == "opened":
             self._flag(fields[0], OPENED)
 
@@ -155,10 +200,17 @@ emergency reason=s140 channel?=s8
             values += entry
         head = encode(values)
         return len(head).to_bytes(2, "big") + head + self._table.dump()
+        head = encode([self._next, self.emergency.wall_until, self.emergency.powered_until, len(self.chats)])
+        return bytes((len(head),)) + head + self.chats + self._table.dump()
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2
         head = json.loads(blob[2:size])
         self._next, self.emergency = head[0], Span(head[1], head[2])
         self._told = [head[at : at + 4] for at in range(3, len(head), 4)]
+        size = blob[0] + 1
+        self._next, wall_until, powered_until, chats = json.loads(blob[1:size])
+        self.chats = bytes(blob[size : size + chats])
+        size += chats
+        self.emergency = Span(wall_until, powered_until)
         self._table.load(blob[size:])
