@@ -5,11 +5,11 @@ from firmware.policy.engine import Engine
 from firmware.services.alerts import AlertService
 from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
+from firmware.services.capture import CaptureService
+from firmware.services.discovery import Discovery
 from firmware.services.foreground import Foreground
 from firmware.services.guardians import Guardians
-from firmware.services.capture import CaptureService
 from firmware.services.locator import Locator
-from firmware.services.discovery import Discovery
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
@@ -48,17 +48,13 @@ class Watch:
             lambda: floor.load(files, board.device_secret),
             lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
         )
-        self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen)
-        self.calls = CallService(self.engine, board.phone, board.screen)
         self.foreground = Foreground(self.engine, board.screen, board.charging)
-        self.sos = Sos(self.engine, [board.carrier], board.screen)
         self.locator = Locator(self.engine, board.positions, board.carrier, board.screen, board.random)
         self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
         self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen, self.locator)
         self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
         self.sos = Sos(self.engine, [board.carrier], board.screen, self.locator)
         self.alerts = AlertService(self.engine, board.carrier)
-        self.privacy = Privacy(self.engine, self.store, board.screen, {})
         self.guardians = Guardians(self.engine, self.store, board.screen)
         self.approvals = Approvals(self.engine, board.screen)
         self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
@@ -84,11 +80,6 @@ class Watch:
     def apps(self):
         """The enforcement point for apps. Like `content` it keeps nothing, so its code is loaded for one act."""
         from firmware.services.apps import AppService
-    @property
-    def assistant(self):
-        """The assistant's service: there while a talk runs or its history is read, as it takes heap."""
-        if self._assistant is None:
-            from firmware.services.assistant import AssistantService
 
         forget("firmware.services.apps")
         return AppService(self.engine, self._files, self._board.launcher, self._board.screen)
@@ -100,15 +91,22 @@ class Watch:
         forget("firmware.services.content")
         return ContentService(self.engine, self._files, self._board.screen)
 
+    @property
+    def assistant(self):
+        """The assistant's service: there while a talk runs or its history is read, as it takes heap."""
+        if self._assistant is None:
+            from firmware.services.assistant import AssistantService
+
+            forget("firmware.services.assistant")
+            self._assistant = AssistantService(self.engine, self.store, self._board.provider, self._board.screen)
+        return self._assistant
+
     def look(self):
         """The child looks at the watch. The first time on a day there may be a lesson or a notice."""
         day = self.engine.clock.day()
         if day != self._woken:
             self._woken = day
             self.content().wake()
-            forget("firmware.services.assistant")
-            self._assistant = AssistantService(self.engine, self.store, self._board.provider, self._board.screen)
-        return self._assistant
 
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
@@ -131,8 +129,6 @@ class Watch:
             needs.append(self._assistant.step(clock.powered))
             if not self._assistant.busy:
                 self._assistant = None
-        if self.messaging.step():
-            needs.append(clock.powered + 1)
         needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY

@@ -45,6 +45,8 @@ def sim(options: tuple[str, ...]) -> None:
 
 
 main.add_command(approve)
+
+
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 def check_package(folder: str) -> None:

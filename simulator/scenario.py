@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 from simulator import publisher
 
 Do = Callable[[dict[str, Any]], dict[str, Any]]
@@ -146,6 +147,8 @@ def approval_code(key: bytes, number: int, asked: dict[str, Any]) -> str:
     text = json.dumps(["wardwatch approval 1", number, *named], ensure_ascii=False, separators=(",", ":"))
     mac = hmac.digest(key, text.encode(), "sha256")
     return "%08d" % (int.from_bytes(mac[mac[-1] & 15 :][:4], "big") % 2**31 % 10**8)
+
+
 # --- reports of positions
 
 REPORT_KEY = hashlib.sha256(b"key of the reports").digest()
@@ -266,7 +269,7 @@ class Run:
         self._approvals: dict[str, dict[str, Any]] = {}  # what was asked for by label, with its request number
         self._last_code = ""
         self._reported = (0, 0)  # counter and part of the last position
-        self._asked: dict[str, Any] = {}  # a guardian's last request for the position
+        self._located: dict[str, Any] = {}  # a guardian's last request for the position
         self._records = 0  # in the journals at the last look
         self._payments: dict[str, dict[str, Any]] = {}  # what shops have asked for, by the name of the key
         self._frames: list[str] = []  # advertised by the radio
@@ -678,8 +681,8 @@ class Run:
         person = self.people[given["from"]]
         if not given.get("replay"):
             wrong = hashlib.sha256(b"another key").digest() if given.get("forged") else None
-            self._asked = person.locate(given.get("counter", 1), wrong)
-        self._send({"op": "locate", "envelope": self._asked})
+            self._located = person.locate(given.get("counter", 1), wrong)
+        self._send({"op": "locate", "envelope": self._located})
         return self._send({"op": "step"})
 
     def _files(self, prefix: str) -> list[Path]:
@@ -836,7 +839,6 @@ class Run:
             "marked": [notice[1]["marked"] for notice in got["seen"] if "marked" in notice[1]],
             "sent": [envelope["text"] for envelope in got["sent"]],
             "labels": [notice[1]["label"] for notice in got["seen"] if "label" in notice[1]],
-            "reasons": [notice[1]["reason"] for notice in got["seen"] if "reason" in notice[1]],
             "asked": [question["text"] for question in got["asked"]],
             "told_provider": sorted({key for question in got["asked"] for key in question}),
             "fields": sorted({key for item in got["alerts"] for key in item}),
@@ -867,6 +869,7 @@ class Run:
         """The child's list of looks: [why, how many, name] of each."""
         got = self._send({"op": "looks"})["looks"]
         self._require("looks", expected, [[why, count, name] for _, count, why, name in got])
+
     def _frames_are_new(self, frames: list[str]) -> bool:
         """Whether each advertised frame has six bytes and never came before in this scenario."""
         known = set(self._frames)
@@ -973,7 +976,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "trust": Run._trust, "package": Run._package, "arrive": Run._arrive, "item": Run._item, "show": Run._show,
     "take_back": Run._take_back,
     "dismiss": lambda run, name: run._service("content.dismiss", {"item": run._item_tag(name)}),
-    "look": lambda run, _: run._service("look", {}), "lesson": lambda run, _: run._service("content.lesson", {}),
+    "wake": lambda run, _: run._service("wake", {}), "lesson": lambda run, _: run._service("content.lesson", {}),
     "start": lambda run, app: run._service("apps.open", {"app": app}),
     "give": lambda run, given: run._service("apps.use", given),
     "discard": lambda run, app: run._service("apps.remove", {"app": app}),
@@ -1008,7 +1011,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "history": lambda run, channel: run._service("history", {"channel": channel} if channel else {}),
     "clear_positions": lambda run, _: run._service("clear", {}),
     "app_asks": lambda run, app: run._service("for_app", {"app": app}),
-    "capture": lambda run, given: run._service("capture", given),
+    "record": lambda run, given: run._service("record", given),
     "close": lambda run, owner: run._send({"op": "close", "owner": owner}),
     "line": lambda run, connected: run._send({"op": "line", "connected": connected}),
     "sign_works": lambda run, works: run._send({"op": "devices", "works": works}),

@@ -14,26 +14,17 @@ from simulator.watch import Guardian, Person, Watch
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 # What reaches a person, a network or the child's screen.
-OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "result"}
-OUTPUTS = {"send", "send_alert", "send_sos", "send_position", "ring", "dial", "notice", "poll", "power"}
-OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "launch", "advertise"}
-OUTPUTS = {"send", "send_alert", "send_sos", "ring", "dial", "notice", "poll", "question"}
+OUTPUTS = {
+    *("send", "send_alert", "send_sos", "send_position", "ring", "dial", "notice", "poll", "result", "power"),
+    *("launch", "advertise", "question"),
+}
 # Methods that carry out what was decided before, or show what the child's own gesture did.
 DECIDED_BEFORE = {
-    "Messaging.step",
-    "Messaging._show_later",
-    "Sos.cancel",
-    "Sos.step",
-    "Sos._report",
-    "AlertService.step",
-    "Wallet.cancel",
-    "Wallet._answer",
-    *("Messaging.step", "Sos.cancel", "Sos.end", "Sos.step", "Sos._report", "AlertService.step", "Locator._send"),
+    *("Messaging.step", "Messaging._show_later", "AlertService.step", "Wallet.cancel", "Wallet._answer"),
+    *("Sos.cancel", "Sos.end", "Sos.step", "Sos._report", "Locator._send", "Discovery.step"),
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
+    *("AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")),
 }
-DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "AlertService.step", "Discovery.step"}
-DECIDED_BEFORE = {"Messaging.step", "Sos.cancel", "Sos.step", "Sos._report", "AlertService.step"}
-DECIDED_BEFORE |= {"AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")}
 ASKING = {"ask", "_ask"}
 
 

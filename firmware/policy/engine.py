@@ -16,9 +16,7 @@ from firmware.policy.recent import Recent
 from firmware.policy.request import check
 from firmware.policy.rule import Context, stopped
 from firmware.policy.rules import RULES, alerts
-from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED
-from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED, UNREADABLE
-from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED
+from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED, UNREADABLE
 from firmware.policy.rules.content_access import ALL
 from firmware.policy.settings import Settings
 from firmware.storage.journal import JournalBroken, Record
@@ -145,7 +143,6 @@ class Engine:
         self.clock.start(wall, report.powered, trust)
         self._saved = report.powered - report.powered % _SAVE_SECONDS
         self.clock.started = report.powered
-        self._saved = report.powered
 
     def _restore(self, name, piece):
         """Gather the pieces of one rule; the next name says that all are there."""

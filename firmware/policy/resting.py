@@ -13,11 +13,7 @@ import sys
 from firmware import loading
 from firmware.policy.rule import Rule
 
-NAMES = ("personal_data",)
-NAMES: tuple = ("payments",)
-NAMES = ("location", "capture")
-NAMES: tuple = ("apps", "content")
-NAMES = ("personal_data", "assistant")
+NAMES = ("personal_data", "payments", "assistant", "location", "capture", "apps", "content")
 
 
 def rules(context):
@@ -31,18 +27,18 @@ def _load(name):
     """The class of a rule, its module named RULE. A new rule: its name above and two lines here."""
     if name == "personal_data":
         import firmware.policy.rules.personal_data
-    if name == "payments":
+    elif name == "payments":
         import firmware.policy.rules.payments
-    if name == "location":
+    elif name == "assistant":
+        import firmware.policy.rules.assistant
+    elif name == "location":
         import firmware.policy.rules.location
     elif name == "capture":
-        import firmware.policy.rules.capture  # noqa: F401
-    if name == "apps":
+        import firmware.policy.rules.capture
+    elif name == "apps":
         import firmware.policy.rules.apps
-    elif name == "content":
+    else:
         import firmware.policy.rules.content
-    if name == "assistant":
-        import firmware.policy.rules.assistant
     return sys.modules["firmware.policy.rules." + name].RULE
 
 

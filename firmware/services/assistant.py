@@ -215,7 +215,7 @@ class AssistantService:
         return decision
 
     def _text(self, number):
-        record, sealed = self._store.read(self._engine.rules["content_access"].chat(number)[0])
+        _, sealed = self._store.read(self._engine.rules["content_access"].chat(number)[0])
         return json.loads(sealed)[0] if sealed else ""
 
     def hand_over(self):

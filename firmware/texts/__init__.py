@@ -33,7 +33,7 @@ def collected(language):
     network (requirements A1, A3). Its columns: record kind, purpose, who or what causes it, kept until, recipients,
     zh-CN, en."""
     found = []
-    with open(_FILE[: _FILE.rfind("/") + 1] + "collected.tsv", "rb") as lines:
+    with open(_FOLDER + "collected.tsv", "rb") as lines:
         for line in lines:
             columns = line.rstrip(b"\r\n").decode().split("\t")
             found.append((columns[1], columns[5 if language == "zh" else 6]))

@@ -205,6 +205,8 @@ def _guardian():
     fields.pop("pin")
     fields.update({"name": "oma", "role": "carer"})
     return fields
+
+
 def _positions(device):
     """Consent, key and settings for positions."""
     full.prove(device)
@@ -227,6 +229,8 @@ def _positions(device):
 def _user(device, number):
     full.prove(device)
     return "credentials.user", _with(_guardian(), channel=full.HOST)
+
+
 def _placed(verb, proof=False, **fields):
     def make(device, number):
         _positions(device)
@@ -239,6 +243,8 @@ def _remove_user(device, number):
     full.prove(device)
     device.must("credentials.user", **_with(_guardian(), channel=full.HOST))
     return "credentials.remove_user", _with(_HOST, name="oma")
+
+
 def _request(device, number):
     _positions(device)
     counter, sender = _counter(device), full.address(full.GUARDIAN)
@@ -249,6 +255,8 @@ def _request(device, number):
 def _not_lost(device):
     full.prove(device)
     device.must("administration.found", **_HOST)
+
+
 def _zone(device, number):
     _positions(device)
     for zone in device.ask("location.zones", {}).details[1:]:
@@ -259,6 +267,8 @@ def _zone(device, number):
 def _lost(device, number):
     _not_lost(device)
     return "administration.lost", _with(_HOST, message="13900000000")
+
+
 def _end_zone(device, number):
     kind, fields = _zone(device, number)
     zone = device.must(kind, **fields).records[0].seq
@@ -269,6 +279,8 @@ def _found(device, number):
     _not_lost(device)
     device.must("administration.lost", **_with(_HOST, message="13900000000"))
     return "administration.found", _with(_HOST)
+
+
 def _forget(device, number):
     _positions(device)
     device.must("consent.withdraw", purpose="location", channel=full.HOST)
@@ -294,6 +306,8 @@ def _enter_code(device, number):
 def _enter_wrong(device, number):
     kind, fields = _enter_code(device, number)
     return kind, _with(fields, code="none")
+
+
 def _capture(device, number):
     full.prove(device)
     if not device.engine.rules["consent"].has("voice"):

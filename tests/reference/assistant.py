@@ -70,7 +70,7 @@ class Talks:
 
     def stopped(self):  # switched off or out of consent in the middle of a talk
         why = self.shut()
-        return why and self.talk_end() or why
+        return (why and self.talk_end()) or why
 
     def talk_answer(self):
         return against(("assistant.closed", not (self.talk and self.asked))) or self.stopped()

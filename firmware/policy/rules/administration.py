@@ -104,12 +104,8 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
         month = month_of(day)
         if day > self._day:
             events.append(event("administration.day", day))
-            band = max(self.context.settings.band, band_at(month, self.birth_month))
-            private = 1 if self.is_private or is_private_at(month, self.birth_month) else 0
-            if band != self.context.settings.band or bool(private) != self.is_private:
-                events.append(event("administration.age", band, private))
-        band = max(self.context.settings.band, band_at(month, self._birth_month))
-        private = 1 if self.is_private or is_private_at(month, self._birth_month) else 0
+        band = max(self.context.settings.band, band_at(month, self.birth_month))
+        private = 1 if self.is_private or is_private_at(month, self.birth_month) else 0
         if band != self.context.settings.band or bool(private) != self.is_private:
             events.append(event("administration.age", band, private))
         if self.expires and day >= self.expires and not self.expired:

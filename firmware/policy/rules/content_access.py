@@ -1,8 +1,7 @@
 """Every exit of content asks here (requirements D27, D28, F11, F13, G14, I10, X5).
 
-The state: sealed packages, the emergency grant, and for 30 days what guardians have read. The decisions are the desk's.
-The state: sealed packages, the last entries of talks with the assistant and the emergency grant. The decisions are the
-desk's.
+The state: sealed packages, the last entries of talks with the assistant, the emergency grant, and for 30 days what
+guardians have read. The decisions are the desk's.
 """
 
 import json
@@ -195,22 +194,17 @@ emergency reason=s140 channel?=s8
             self._recent.add_flag(entry, flag)
 
     def snapshot(self):
-        values = [self._next, self.emergency.wall_until, self.emergency.powered_until]
+        values = [self._next, self.emergency.wall_until, self.emergency.powered_until, len(self.chats)]
         for entry in self._told:
             values += entry
         head = encode(values)
-        return len(head).to_bytes(2, "big") + head + self._table.dump()
-        head = encode([self._next, self.emergency.wall_until, self.emergency.powered_until, len(self.chats)])
-        return bytes((len(head),)) + head + self.chats + self._table.dump()
+        return len(head).to_bytes(2, "big") + head + self.chats + self._table.dump()
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2
         head = json.loads(blob[2:size])
         self._next, self.emergency = head[0], Span(head[1], head[2])
-        self._told = [head[at : at + 4] for at in range(3, len(head), 4)]
-        size = blob[0] + 1
-        self._next, wall_until, powered_until, chats = json.loads(blob[1:size])
-        self.chats = bytes(blob[size : size + chats])
-        size += chats
-        self.emergency = Span(wall_until, powered_until)
+        self._told = [head[at : at + 4] for at in range(4, len(head), 4)]
+        self.chats = bytes(blob[size : size + head[3]])
+        size += head[3]
         self._table.load(blob[size:])
