@@ -934,6 +934,11 @@ class Run:
             if name in expected:
                 self._require("bill's " + name, expected[name], found)
 
+    def _check_files(self, expected: dict[str, int]) -> None:
+        """How many files there are whose names begin so."""
+        for prefix, count in expected.items():
+            self._require("files " + prefix, count, len(self._files(prefix)))
+
     def _check_verify(self, expected: bool) -> None:
         self._require("journal verifies", expected, self._send({"op": "verify"})["ok"])
 
@@ -1029,7 +1034,7 @@ CHECKS: dict[str, Callable[[Run, Any], None]] = {
     "protection": lambda run, expected: run._check_shown("protection", expected),
     "usage": lambda run, expected: run._subset({"op": "usage"}, expected),
     "bill": Run._check_bill,
-    "delivered": Run._check_delivered,
+    "delivered": Run._check_delivered, "files": Run._check_files,
 }  # fmt: skip
 
 

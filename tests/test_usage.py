@@ -64,3 +64,28 @@ def test_what_waits_for_the_end_of_school_is_kept_without_its_words(tmp_path: Pa
     watch.advance(5 * 3600)
     texts = [fields["text"] for kind, fields in watch.seen()["seen"] if kind == "message"]
     assert texts == ["story number %d" % number for number in range(8, 40)]
+
+
+def test_a_flash_that_does_not_take_the_record_opens_nothing(tmp_path: Path) -> None:
+    """The app is closed in time even if the closing cannot be written; nothing counted opens; calls go on (D45, I1)."""
+    watch, _ = _watch(tmp_path / "watch", daily_minutes=10)
+    assert watch.use("other", "blocks")["verdict"] == "allow"
+    watch.advance(60)
+    watch.seen()
+    assert watch._rig is not None
+    store: Any = watch._rig.watch.store
+    written = store.commit
+
+    def full(*_: object) -> None:
+        raise OSError(28)
+
+    store.commit = full
+    watch.advance(600)
+    assert [kind for kind, _ in watch.seen()["seen"]] == ["closing_soon", "closing_soon", "closed"]
+    assert watch.use("other", "blocks")["reason"] == "usage.limit"
+    assert watch.use("education", "words")["reason"] == "engine.storage"
+    assert watch.call("110")["verdict"] == "allow"
+    store.commit = written
+    watch.advance(60)
+    assert watch.usage()["front"] == "" and watch.usage()["used"] >= 600
+    assert watch.use("education", "words")["verdict"] == "allow"

@@ -166,6 +166,7 @@ class Engine:
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
         code = report.code
         self._administration.doubt(code, report.version)
+        self._settle()  # or rules that rest would have no snapshot yet
         if code in UNREADABLE:
             return  # perhaps only now: nothing is thrown away, the next boot tries again
         try:

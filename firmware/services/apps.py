@@ -19,6 +19,7 @@ from firmware.services.enforce import discharge, nothing
 
 _MOST = const(65536)  # bytes of a package
 _RESERVE = const(131072)  # bytes of the file system that packages leave free: journal and evidence come first
+_PREFIX = const("app-")
 
 
 class AppService:
@@ -39,7 +40,7 @@ class AppService:
         return copy_of(self._engine.rules["apps"])
 
     def _file(self, app, waiting=False):
-        return "app-" + self._rule().tag(app, waiting).hex()
+        return _PREFIX + self._rule().tag(app, waiting).hex()
 
     # --- onto the watch
 
@@ -55,8 +56,10 @@ class AppService:
         """A piece of an approved package arrives from the source; False if there is no room or nobody approved it."""
         name = self._file(app, True)
         size = max(self._files.size(name), 0)
-        if not size and not [row for row in self.report() if row[0] == app and row[4] == "approved"]:
-            return False
+        if not size:
+            if not [row for row in self.report() if row[0] == app and row[4] == "approved"]:
+                return False
+            self._sweep()
         if size + len(data) > _MOST or self._files.free() < len(data) + _RESERVE:
             return False
         self._files.append(name, data)
@@ -72,6 +75,15 @@ class AppService:
             self._files.remove(waiting)
             self._screen.notice("app_refused", {"reason": decision.reason})
         return decision
+
+    def _sweep(self):
+        """Remove what was left by packages that have been refused, withdrawn or replaced before they were installed."""
+        rule, known = self._rule(), []
+        for row in rule.report():
+            known += [_PREFIX + rule.tag(row[0]).hex(), _PREFIX + rule.tag(row[0], True).hex()]
+        for name in self._files.names():
+            if name.startswith(_PREFIX) and name not in known:
+                self._files.remove(name)
 
     def _digest(self, name):
         """SHA-256 of a file in hexadecimal; of nothing, if there is no such file."""

@@ -50,7 +50,7 @@ class ContentService:
             self._files.replace(_PREFIX + name, body)
             self._sweep()  # it may have taken another one's place
 
-        discharge(decision, {"keep": keep, "show_safety": self._announce})
+        discharge(decision, {"keep": keep, "show_safety": lambda: self._announce(self.pool())})
         return decision
 
     def withdraw(self, **fields):
@@ -60,9 +60,9 @@ class ContentService:
         discharge(decision, {"sweep": self._sweep})
         return decision
 
-    def _announce(self):
+    def _announce(self, pool):
         """Safety notices that nobody has read, whatever is switched off."""
-        for item in self.pool():
+        for item in pool:
             if item[2] == "safety" and not item[5]:
                 self._screen.notice("safety_notice", {"item": item[0]})
 
@@ -81,7 +81,7 @@ class ContentService:
         discharge(
             decision,
             {
-                "show_safety": self._announce,
+                "show_safety": lambda: self._announce(self.pool()),
                 "sweep": self._sweep,
                 "offer_lesson": lambda: self._screen.notice("lesson_offered", {}),
             },

@@ -4,8 +4,6 @@ The terminal's contract stands in services/transport. One request at a time wait
 terminal sends can change it meanwhile, so the child pays what the screen shows.
 """
 
-import json
-
 from micropython import const
 
 from firmware.policy.decision import BadRequest
@@ -90,7 +88,7 @@ class Wallet:
             record, sealed = self._store.read(place)
         except (OSError, JournalBroken):  # the bill goes without a name
             return ""
-        return json.loads(sealed)[1] if sealed and record.kind.startswith("payments.") else ""
+        return sealed.decode() if sealed and record.kind.startswith("payments.") else ""
 
     # --- one way out
 

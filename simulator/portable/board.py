@@ -79,6 +79,7 @@ class Recorder:
         self.heard += len(piece)
 
     def halt(self):
+        self.seen.append(["halted", {"app": self.running}])
         self.running = ""
 
     def advertise(self, frame):

@@ -402,6 +402,7 @@ def _answer(decision):
         "reason": decision.reason,
         "obligations": list(decision.obligations),
         "wait": decision.wait,
+        "who": decision.who,
         "records": [[r.seq, r.kind] + r.fields for r in decision.records],
     }
 

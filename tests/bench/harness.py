@@ -19,6 +19,7 @@ _MODULES = (
     "tests/bench/heap_probe.py",
     "tests/bench/memory_store.py",
     "tests/bench/requests.py",
+    "tests/bench/signed.py",
     "tests/bench/processor.py",
     "tests/bench/flash_wear.py",
 )

@@ -297,7 +297,7 @@ class Wipe(Grant):
         allowed(setup(rig))
 
 
-class Session(Block):
+class Sitting(Block):
     """Two apps opened and left: what was used is counted, with less than a minute too much, and none too little."""
 
     def prepare(self, rig):
@@ -320,11 +320,11 @@ class Session(Block):
         switched = [row for row in told if row[4] == "education"]
         least = 100 if switched else 60 if len(told) > 1 and told[-1][2] >= 60 else 0
         expect(least <= found["used"] <= 160, "seconds", found, told)
-        expect(len(told) == 0 or told[-1][4] == "", "an open session in the journal")
+        expect(len(told) == 0 or told[-1][4] == "", "an open sitting in the journal")
         self.usable(rig)
 
 
-OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe, Session)
+OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe, Sitting)
 
 
 class Cutter:

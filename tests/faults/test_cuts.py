@@ -17,7 +17,7 @@ LEAST = {
     "Tries": 25,
     "ClockSet": 12,
     "Wipe": 8,
-    "Session": 12,
+    "Sitting": 12,
 }
 
 

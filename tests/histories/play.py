@@ -163,7 +163,7 @@ class Played:
             or model.grants
             or model.counting()
         )
-        assert 0 <= model.powered - answer["powered"] <= (119 if must_count else 1 << 31), (answer, self._facts())
+        assert 0 <= model.powered - answer["powered"] <= (59 if must_count else 1 << 31), (answer, self._facts())
         rtc = command.get("rtc", True)
         if answer["trust"] == "set":
             assert rtc and answer["wall"] == self._true

@@ -269,10 +269,12 @@ class Afternoon:
     # --- the end
 
     def _end(self) -> None:
-        for command in ({"op": "state"}, {"op": "files"}, {"op": "verify"}, {"op": "journal"}):
+        for command in ({"op": "state"}, {"op": "files"}, {"op": "verify"}, {"op": "journal"}, {"op": "rebuild"}):
             self._do(command)
-        records = self.answers[-1]["records"]
-        assert self.answers[-2]["ok"] and not unproved(records)
+        state, _, verified, journal, rebuilt = self.answers[-5:]
+        records = journal["records"]
+        assert verified["ok"] and not unproved(records)
+        assert rebuilt == state, "the state after a boot is the state before it"
         weaker = ("administration.grant", "administration.clock", "administration.policy")
         if not any(record[3] in weaker for record in records):
             most = DEFAULTS["daily_minutes"][self.start.band] * 60

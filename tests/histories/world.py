@@ -494,3 +494,8 @@ WEIGHTS = {
     "evade": 1, "outlive": 1, "reboot": 3, "days_off": 1, "hostile": 3, "emergency": 1, "other": 3,
 }  # fmt: skip
 OPERATIONS = tuple(name for name in WEIGHTS for _ in range(WEIGHTS[name]))
+_TALKING = {
+    "talk": 8, "question": 6, "talk_again": 4, "extend": 2, "wait": 8, "reboot": 3, "clock": 2, "login": 4, "pin": 1,
+    "open_assistant": 1, "provider": 1, "policy": 1, "days_off": 1, "receive": 1,
+}  # fmt: skip
+TALKING = tuple(name for name in _TALKING for _ in range(_TALKING[name]))

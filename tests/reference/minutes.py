@@ -22,7 +22,7 @@ class Minutes:
         self.zone, self.plugged = (480 if chinese else 60), False
         self.policy = {**{key: DEFAULTS[key][band] for key in DEFAULTS}, "charging": 0 if chinese else 1}
         self.grants = {}  # key: value, wall and powered time of its end
-        self.front, self.seconds, self.day = "", 0, 0  # the session, its seconds and day
+        self.front, self.seconds, self.day = "", 0, 0  # the sitting, its seconds and day
         self.used, self.streak, self.ended = defaultdict(int), 0, (0, 0)
 
     def passed(self, wall, powered):  # a bounded time ends at the earlier of the two clocks (D12)
@@ -67,7 +67,7 @@ class Minutes:
             against["rest"] = timed and self.without_rest() >= self.get("rest_after") * 60
         return {"usage." + name for name in against if against[name]}
 
-    def show(self, cls):  # another class comes to the foreground, or none; a session takes a second at least
+    def show(self, cls):  # another class comes to the foreground, or none; a sitting takes a second at least
         timed = self.front not in ("", *FREE)
         self.count(0 if self.seconds else 1)
         self.streak = self.without_rest() if timed or cls not in ("", *FREE) else self.streak

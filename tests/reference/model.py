@@ -7,10 +7,10 @@ order the engine asks them is its own affair. Whether an envelope is genuine, an
 
 from tests.reference import numbers as n
 from tests.reference.assistant import Talks
-from tests.reference.owner import Owned, against
+from tests.reference.owner import against
 
 
-class Model(Owned, Talks):
+class Model(Talks):
     def role(self, party):  # D21: a stranger until both sides have agreed
         known = self.contacts.get(party)
         return known["role"] if known and not known["missing"] else "stranger"

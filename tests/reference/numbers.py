@@ -35,6 +35,7 @@ CLOSED, NEVER = ("in_app", "tip", "red_packet", "gift"), ("top_up", "subscriptio
 _MONEY = {"single_limit": (10000, (0, 1000, 2000)), "daily_limit": (20000, (0, 2000, 5000))}
 _MONEY.update({"monthly_limit": (100000, (0, 10000, 20000)), **dict.fromkeys(("enabled", *CLOSED), (1, (0, 0, 0)))})
 MONEY = {"payments." + key: (0, most, True, usual) for key, (most, usual) in _MONEY.items()}
+ROLES = ("knowledge", "tutor", "translator")  # G7: an assistant is nothing else
 NO_PROOF = "credentials.proof_needed"
 
 

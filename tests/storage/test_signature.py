@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from firmware.storage import signature
 from simulator import micropython, publisher
+from tests.bench import signed as bench
 
 MESSAGE = b"a signed text"
 KEY = publisher.private_key("store")
@@ -98,6 +99,12 @@ def test_any_message_and_any_bit(message: bytes, bit: int) -> None:
     flipped = (int.from_bytes(signed, "big") ^ 1 << bit).to_bytes(384, "big")
     assert not signature.verify(N, message, flipped)
     assert not signature.verify(N, message + b"x", signed)
+
+
+def test_the_measurements_use_genuine_signatures() -> None:
+    assert publisher.modulus("store") == bench.KEY
+    for name in ("MANIFEST", "TALE", "RECALL", "APPS_WITHDRAWN", "ITEMS_WITHDRAWN"):
+        assert publisher.signature("store", getattr(bench, name)) == getattr(bench, name + "_SIGNED")
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["source", "mpy"])

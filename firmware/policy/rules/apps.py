@@ -164,7 +164,8 @@ withdraw list=s1000 key=h384 signature=h384
             return allow([event("apps.removed", self._table.tag(row).hex())], ("erase",))
         bit = PERMISSIONS.index(choice(request, "permission", PERMISSIONS))
         if verb == "revoke":
-            return allow([event("apps.revoked", self._table.tag(row).hex(), bit)])
+            given = self._table.byte(row, _GRANTED) >> bit & 1
+            return allow([event("apps.revoked", self._table.tag(row).hex(), bit)] if given else ())
         return self._use(row, bit) if verb == "use" else self._grant(row, bit, request)
 
     def _trust(self, request):
@@ -343,6 +344,8 @@ withdraw list=s1000 key=h384 signature=h384
 
     def _set(self, row, request):
         state = AVAILABILITY.index(choice(request, "availability", AVAILABILITY))
+        if state == self._table.byte(row, _STATE):
+            return allow()
         if state == _AVAILABLE and self._table.byte(row, _CLASS) in (_GAME, _GENAI):
             return stopped(_ALWAYS_TIMED)
         if state > self._table.byte(row, _STATE) and not self._credentials.proved(request):
@@ -456,6 +459,8 @@ withdraw list=s1000 key=h384 signature=h384
         self._names.pop(row)
 
     def snapshot(self):
+        if not self._source and not len(self._table):
+            return b""  # without a source nothing has ever happened here
         head = encode([self._source.hex(), self._list, self._withdrawn.hex(), len(self._table)])
         return b"\n".join([head] + self._names) + b"\n" + self._table.dump()
 

@@ -41,7 +41,7 @@ _NO_BROWSER = const("content.no_browser")
 _PERSONAL_OFF = const("content.personalisation_off")
 _NO_WINDOW = const("content.no_window")
 
-PUBLISHERS = ("pool", "maker")
+PUBLISHERS = ("pool", "maker")  # in the order of the labels that each may use
 CHANNELS = ("stories", "news", "notices")
 SLOTS = ("page", "home", "popup", "recommended", "push")
 TOPICS = ("nature", "science", "sport", "music", "art", "history", "language", "crafts")
@@ -56,6 +56,7 @@ AGES = (3, 8, 12)
 _SAFETY = const(1)  # index in LABELS
 _AGAIN_DAYS = const(7)  # after which a lesson that was put off is offered again
 _WINDOW_SECONDS = const(60)  # C6
+_NEW = ["", "", 0, "", 0, 0, 0, 0, -1, 0, 0]  # the head of a snapshot before anything has happened
 _CAP = const(24)
 _WITHDRAWN_CAP = const(512)  # bytes: 64 tags
 
@@ -97,9 +98,9 @@ window channel?=s8
         self._list = 0  # number of the last list of withdrawn items
         self._withdrawn = b""  # joined tags
         self._stale_told = 0  # day of the newest item when a guardian was told that the pool is stale
-        self._lesson = [0, -1, 0, 0]  # next lesson, month and day of the last offer, waiting to be read
         self._personal = 0
         self._topics = 0  # bits of TOPICS
+        self._lesson = list(_NEW[7:])  # next lesson, month and day of the last offer, waiting to be read
 
     # --- for the enforcement point
 
@@ -168,23 +169,23 @@ window channel?=s8
     # --- the pool
 
     def _signed(self, request, field):
-        """(items, publisher) of a text that one of the two publishers signed, or (None, -1)."""
-        for publisher in range(len(PUBLISHERS)):
-            pinned = self._keys[publisher]
+        """(items, hash of the key) of a text that one of the two publishers signed, or (None, b"")."""
+        for pinned in self._keys:
             items = signature.signed_list(request[field], request["key"], request["signature"], pinned)
             if items is not None:
-                return items, publisher
-        return None, -1
+                return items, pinned
+        return None, b""
 
     def _offer(self, request):
-        items, publisher = self._signed(request, "item")
+        items, pinned = self._signed(request, "item")
         if items is None:
             return stopped(_NOT_SIGNED)
         name, channel, label, age, topic, day, expires, digest = _item(items)
         if label not in LABELS:
             return stopped(_NOT_FOR_CHILDREN)
-        if (label == LABELS[_SAFETY]) != (publisher == 1):
-            return stopped(_NOT_SIGNED)  # the maker publishes safety notices and nothing else; nobody else does
+        kind = LABELS.index(label)
+        if pinned != self._keys[kind]:  # the pool's for plain items, the maker's for safety notices
+            return stopped(_NOT_SIGNED)
         tag = self.tag(name)
         today = self.context.clock.day()
         if self._is_withdrawn(tag):
@@ -201,7 +202,6 @@ window channel?=s8
             if oldest < 0:
                 return stopped(_FULL)
             events.append(event("content.dropped", self._table.tag(oldest).hex()))
-        kind = LABELS.index(label)
         events.append(
             event(
                 "content.added",
@@ -235,8 +235,8 @@ window channel?=s8
 
     def _withdraw(self, request):
         """A publisher takes items back, after checking them again (F22)."""
-        items, publisher = self._signed(request, "list")
-        if publisher != 0:
+        items, pinned = self._signed(request, "list")
+        if items is None or pinned != self._keys[0]:
             return stopped(_NOT_SIGNED)
         if len(items) < 2 or items[0] != LIST_HEAD or not _number(items[1], 1, 0x3FFFFFFF):
             raise BadRequest("list", "is no list of withdrawn items")
@@ -328,7 +328,7 @@ window channel?=s8
     def _personalise(self, request):
         """The one switch (C8, C9). Off needs nobody's leave and deletes the topics with the same record."""
         if not request["on"]:
-            return allow([event("content.personal", 0)])
+            return allow([event("content.personal", 0)] if self._personal else ())
         if self.context.settings.band == 0 or self.context.settings.strict or self.context.settings.profile == STRICT:
             return stopped(_PERSONAL_OFF)
         if not self._credentials.proved(request):
@@ -338,7 +338,7 @@ window channel?=s8
     def _pick(self, topics):
         if not self._personal:
             return stopped(_PERSONAL_OFF)
-        return allow([event("content.topics", private=bytes((topics,)))])
+        return allow([event("content.topics", private=bytes((topics,)))] if topics != self._topics else ())
 
     def _window(self, request):
         """A guardian lets the watch be found by another one for a minute (C6). The end is the service's to keep: it
@@ -403,7 +403,8 @@ window channel?=s8
 
     def snapshot(self):
         head = [self._keys[0].hex(), self._keys[1].hex(), self._list, self._withdrawn.hex(), self._stale_told]
-        return encode(head + [self._personal, self._topics] + self._lesson) + b"\n" + self._table.dump()
+        head += [self._personal, self._topics] + self._lesson
+        return b"" if head == _NEW else encode(head) + b"\n" + self._table.dump()
 
     def restore(self, blob):
         end = blob.find(b"\n")

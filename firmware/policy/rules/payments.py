@@ -22,7 +22,6 @@ from firmware.policy.rules import alerts
 from firmware.policy.rules.administration import UNREADABLE
 from firmware.policy.table import TAG, Table
 from firmware.storage import crypto
-from firmware.storage.journal import encode
 
 # Version of the agreement that guardians are shown. With a new one payments stay off until it is accepted (D30, A8).
 AGREEMENT = const(1)
@@ -183,7 +182,7 @@ bill reader=s8 channel?=s8
         if verb == "password":
             return self._new_password(request["password"])
         if verb == "unlock":
-            return allow([event("payments.unlocked")]) if self._lock else allow()
+            return allow([event("payments.unlocked")]) if self._lock or self._fails else allow()
         return self._agreement(verb, request)
 
     def _is_locked(self):
@@ -302,7 +301,7 @@ bill reader=s8 channel?=s8
             request["amount"],
             clock.day(),
             clock.powered + _HOLD_SECONDS,
-            private=encode([request["merchant"], request["name"]]),
+            private=request["name"].encode(),
         )
         news += [held, alerts.raised(alerts.PAYMENT_MADE, b"")]
         return allow(news, ("confirm",), who="merchant")
@@ -389,7 +388,7 @@ bill reader=s8 channel?=s8
             max(fails, self._fails),
             min(count + 1, 255),
             since,
-            private=encode([request["merchant"], request.get("name", "")]),
+            private=request.get("name", "").encode() or None,
         )
         return deny(reason, [news, alerts.raised(alerts.PAYMENT_REFUSED, b"")], wait=wait, who="merchant")
 

@@ -1,10 +1,10 @@
 """When the watch may be used, and for how long (requirements D40-D50, E12, X2-X4, X19, I14).
 
-What is in the foreground is one *session* of a class. Classes stand in the order in which they are closed: a call
+What is in the foreground is one *sitting* of a class. Classes stand in the order in which they are closed: a call
 never, games first. Seconds are counted in powered time, so moving the clock neither gives nor takes any; a new day of
 the guardian's zone brings new ones. Nothing here can touch a guardian, a call that is on, or the safety floor.
 
-A session is one journal record when it begins and one when it ends. A session that a power cut broke off is charged up
+A sitting is one journal record when it begins and one when it ends. A sitting that a power cut broke off is charged up
 to the next full minute of powered time: that is when the watch would have saved it, so the count is never below the
 truth, and at most 60 seconds above it (D48).
 """
@@ -66,7 +66,7 @@ _DAYS_KEPT = const(8)
 
 
 class Usage(Rule):
-    """The session in the foreground, the seconds of the last days, and the seconds without a rest."""
+    """The sitting in the foreground, the seconds of the last days, and the seconds without a rest."""
 
     name = "usage"
     FORMS = """
@@ -80,15 +80,15 @@ at_school address=s64 allowed=b channel?=s8
     def __init__(self, context):
         super().__init__(context)
         self.front = NOTHING  # number of the class; one below _TIMED lives in RAM only, as nobody counts it
-        self._since = 0  # powered time at which the session began, and its day
+        self._since = 0  # powered time at which the sitting began, and its day
         self._day = 0
         self._streak = 0  # seconds without a rest when it began, or when the last one ended at `_rested`
         self._rested = [0, 0]  # wall and powered time
         self.days = []  # [day, seconds, seconds on the child's other watches], in the order in which they were begun
         self.marked = b""  # tags of the contacts that pass in school mode (D47)
         self.charging = False  # as the charger's input says now
-        self._alive = False  # the session was begun since the last boot: none before the first `start`
-        self._warned = 9  # the last warning for this session, in minutes
+        self._alive = False  # the sitting was begun since the last boot: none before the first `start`
+        self._warned = 9  # the last warning for this sitting, in minutes
 
     # --- for the other rules, services and screens
 
@@ -185,7 +185,7 @@ at_school address=s64 allowed=b channel?=s8
         yield get("usage.rest_after") * 60 - self._without_rest(gap), _REST, max(wait, 0)
 
     def _today(self, get, day):
-        """Seconds left of the daily minutes, the running session included (D41, D49)."""
+        """Seconds left of the daily minutes, the running sitting included (D41, D49)."""
         limit, own, elsewhere = get("usage.daily_minutes") * 60, self.used(day), 0
         if self.front >= _COUNTED and self._day == day:
             own += self._running()
@@ -195,7 +195,7 @@ at_school address=s64 allowed=b channel?=s8
         return min(limit * get("usage.share") // 100, limit - elsewhere) - own
 
     def _running(self):
-        """Seconds of the session so far; of one that a power cut broke off, up to when it would have been saved."""
+        """Seconds of the sitting so far; of one that a power cut broke off, up to when it would have been saved."""
         powered = self.context.clock.powered
         return (powered if self._alive else (powered // 60 + 1) * 60) - self._since
 
@@ -244,12 +244,12 @@ at_school address=s64 allowed=b channel?=s8
         self.charging = on
 
     def _change(self, cls, why):
-        """The events by which another class, or none, comes to the foreground; why the session before was closed."""
+        """The events by which another class, or none, comes to the foreground; why the sitting before was closed."""
         if cls < _TIMED and self.front < _TIMED:
             return []
         seconds, streak = 0, self._without_rest(self.context.settings["usage.rest_gap"] * 60)
         if self.front >= _TIMED:
-            seconds = max(self._running(), 1)  # or sessions of half a second would be free
+            seconds = max(self._running(), 1)  # or sittings of half a second would be free
             streak = self._streak + seconds
         name = CLASSES[cls] if cls >= _TIMED else ""
         return [event("usage.now", name, self.context.clock.day(), seconds, streak, why)]
