@@ -18,47 +18,12 @@ from firmware.policy.request import forms
 from simulator import micropython
 from simulator.portable.rig import Rig
 from tests.conftest import ROOT
+from tests.good_requests import good_value
 from tests.histories import batch
 from tests.histories.play import Played
 
 Request = Any
 KINDS = 110  # of requests in the build; a smaller number would mean that the table has lost some
-
-# Good values where the form alone does not make one that a rule accepts; the table only changes one field at a time.
-_GOOD: dict[str, Any] = {
-    "rounds": 4096, "birth_year": 2018, "birth_month": 3, "profile": "cn-ccia", "language": "en", "region": "cn",
-    "numbers": [],
-    "values": [], "role": "friend", "what": "message", "exit": "screen", "reader": "child", "place": "contact",
-    "mode": "shield",
-    "reason": "the child is not at home", "party": "lin", "address": "lin", "pin": "482915", "minutes": 5,
-    "key": "contacts.unknown", "channel": "host", "purpose": "ai", "class": "other", "day": 2315, "before": [],
-    "device": "mic",
-}  # fmt: skip
-_GOOD_IN: dict[str, dict[str, Any]] = {
-    "contacts.incoming": {"what": "request"},
-    "contacts.add": {"key": "00" * 32},
-    "contacts.ask": {"key": "00" * 32},
-    "consent.erased": {"what": "voice"},
-    "personal_data.erase": {"what": "messages"},
-    "credentials.user": {"name": "oma", "role": "carer"},
-    "approval.ask": {"what": "grant", "detail": "contacts.unknown"},
-    "approval.key": {"key": bytes(range(32)).hex()},
-    **{"payments." + verb: {"key": "00" * 16} for verb in ("request", "authorise", "capture", "void", "refund")},
-    "capture.open": {"purpose": "voice_message"},
-    "location.key": {"key": "00" * 32},
-    "location.zone": {"radius": 50},
-    "apps.trust": {"key": "ff" * 384},
-    "apps.ask": {"key": "ff" * 384, "source": "store"},
-    "apps.use": {"permission": "camera"},
-    "apps.grant": {"permission": "camera"},
-    "apps.revoke": {"permission": "camera"},
-    "apps.set": {"availability": "blocked"},
-    "apps.withdraw": {"key": "ff" * 384},
-    "content.trust": {"key": "ff" * 384, "publisher": "pool"},
-    "content.offer": {"key": "ff" * 384},
-    "content.withdraw": {"key": "ff" * 384},
-    "content.show": {"slot": "page"},
-}
 
 _LOOK_ALIKES: tuple[Any, ...] = (
     "", ".", "..", "messages", "messages.", ".incoming", "messages.incoming.", "messages..incoming", "a.b.c",
@@ -72,12 +37,6 @@ _LOOK_ALIKES: tuple[Any, ...] = (
     "\ud800", "messages.\udfff", 5, 0, True, False, None, 1.5, [], {}, ["messages.incoming"],
     {"kind": "messages.incoming"},
 )  # fmt: skip
-
-
-def _good(name: str, form: str, limit: int) -> Any:
-    if name in _GOOD:
-        return _GOOD[name]
-    return "0" * (2 * limit) if form == "h" else {"i": 1, "z": -1, "s": "x", "b": True, "l": []}[form]
 
 
 def _bad(form: str, limit: int) -> Iterator[Any]:
@@ -151,9 +110,7 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
     for kind, fields in _forms(rig).items():
         good: Request = {"kind": kind}
         for name, form, limit in fields:
-            good[name.rstrip("?")] = _GOOD_IN.get(kind, {}).get(name.rstrip("?")) or _good(
-                name.rstrip("?"), form, limit
-            )
+            good[name.rstrip("?")] = good_value(kind, name.rstrip("?"), form, limit)
         for name, form, limit in fields:
             plain = name.rstrip("?")
             if plain == name:
@@ -194,10 +151,7 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
                               "store"), ("content.trust", "key", "00" * 384), ("apps.trust", "key", "7f" * 384),
                               ("apps.trust", "key", "fe" * 384)):  # fmt: skip
         fields = _forms(rig)[kind]
-        given_ = {
-            name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name.rstrip("?")) or _good(name.rstrip("?"), form, limit)
-            for name, form, limit in fields
-        }
+        given_ = {name.rstrip("?"): good_value(kind, name.rstrip("?"), form, limit) for name, form, limit in fields}
         yield {"kind": kind, **given_, field: word}, field
     yield {"kind": "blocking.press", "place": "contact"}, "party"
     yield {"kind": "blocking.undo", "party": ""}, "party"
@@ -241,10 +195,7 @@ def test_a_good_request_of_every_kind_is_answered(rig: Rig, tmp_path: Path) -> N
     for kind, fields in _forms(rig).items():
         if kind in ("administration.wipe", "administration.setup"):
             continue
-        good = {
-            name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name.rstrip("?")) or _good(name.rstrip("?"), form, limit)
-            for name, form, limit in fields
-        }
+        good = {name.rstrip("?"): good_value(kind, name.rstrip("?"), form, limit) for name, form, limit in fields}
         assert "verdict" in other.do({"op": "ask", "request": {"kind": kind, **good}}), kind
 
 

@@ -22,6 +22,7 @@ OUTPUTS = {
 DECIDED_BEFORE = {
     *("Messaging.step", "Messaging._show_later", "AlertService.step", "Wallet.cancel", "Wallet._answer"),
     *("Sos.cancel", "Sos.end", "Sos.step", "Sos._report", "Locator._send", "Discovery.step"),
+    "ContentService._announce",
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
     *("AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")),
 }

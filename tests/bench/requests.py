@@ -177,7 +177,7 @@ def _hurtful(device, number):
     return "messages.outgoing", {"to": full.address(friend(number)), "text": full.RUDE + str(number)}
 
 
-ROWS = (
+_ROWS: tuple = (
     ("messages_incoming", 1, "ok", _incoming(full.CALM)),
     ("messages_incoming_hurtful", 1, "messages.collapsed", _incoming_rude),
     (
@@ -258,7 +258,7 @@ ROWS = (
     ("emergency_sos", 1, "ok", plain("emergency.sos")),
     ("emergency_sos_done", 1, "ok", plain("emergency.sos_done", delivered=True, carrier="wifi")),
 )
-ROWS += (
+ROWS: tuple = _ROWS + (
     guardians_requests.ROWS + usage_requests.ROWS + payments_requests.ROWS + location_requests.ROWS + apps_requests.ROWS
 )
 

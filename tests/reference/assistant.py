@@ -31,7 +31,7 @@ class Talks(Owned):
     def limit(self, name):
         return self.setting("assistant." + name)
 
-    def shut(self):
+    def why_closed(self):
         old = self.record and not self.record[0] <= self.day() < self.record[1]
         why = no(
             no_consent=not self.agreed, no_provider=not self.record, provider_expired=old, off=not self.limit("enabled")
@@ -39,7 +39,7 @@ class Talks(Owned):
         return why | no(absent=self.profile != "cn-ccia", too_young=not self.band, no_time=self.trust != "set")
 
     def talk_begin(self, role):
-        why = no(role=role not in n.ROLES, open_already=self.talk) | self.shut()
+        why = no(role=role not in n.ROLES, open_already=self.talk) | self.why_closed()
         if why:
             return why
         self.used = (self.day(), *(self.used[1:] if self.day() <= self.used[0] else (0, 0, 0)))
@@ -71,7 +71,7 @@ class Talks(Owned):
         return why or ({refused} if refused else set())
 
     def stopped(self, why=None):  # switched off or out of consent in the middle of a talk
-        why = why or self.shut()
+        why = why or self.why_closed()
         return (why and self.talk_end()) or why
 
     def talk_answer(self):
@@ -82,7 +82,7 @@ class Talks(Owned):
         return why
 
     def extend(self, minutes):  # D12
-        why = self.shut() | no(too_long=not 1 <= minutes <= self.limit("extend_minutes"))
+        why = self.why_closed() | no(too_long=not 1 <= minutes <= self.limit("extend_minutes"))
         why |= {n.NO_PROOF} if self.unproved else set()
         self.more = self.more if why else (self.wall + minutes * 60, self.powered + minutes * 60)
         self.talk = (self.talk[0], max(self.talk[1], self.more[1])) if self.talk and not why else self.talk
