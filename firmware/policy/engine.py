@@ -147,9 +147,10 @@ class Engine:
     def _restore(self, name, piece):
         """Gather the pieces of one rule; the next name says that all are there."""
         if name != self._restoring:
-            if self._pieces:
-                self._rule(self._restoring).restore(bytes(self._pieces))
-            self._restoring, self._pieces = name, bytearray()
+            blob, self._pieces = bytes(self._pieces), bytearray()  # or the heap would hold it twice while it is read
+            if blob:
+                self._rule(self._restoring).restore(blob)
+            self._restoring = name
         self._pieces += piece
 
     def _apply(self, record):

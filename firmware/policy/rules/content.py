@@ -50,7 +50,7 @@ TOPICS = ("nature", "science", "sport", "music", "art", "history", "language", "
 LABELS = ("plain", "safety")
 HEAD = "wardwatch item"
 LIST_HEAD = "wardwatch items withdrawn"
-LESSONS = (4, 5)  # lessons under 8 years and from 8 on, as in texts/lessons.tsv
+LESSONS: tuple = (4, 5)  # lessons under 8 years and from 8 on, as in texts/lessons.tsv
 AGES = (3, 8, 12)
 
 _SAFETY = const(1)  # index in LABELS
