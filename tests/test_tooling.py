@@ -105,7 +105,13 @@ def test_the_build_runs_on_micropython(small_firmware: Path, micropython_binary:
     """Bytecode and data lie where the source had them, and nothing for the host comes along."""
     target = build.compile_firmware(tmp_path / "out", small_firmware)
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
-    assert files == {"manifest.json", "firmware/__init__.mpy", "firmware/sub/__init__.mpy", "firmware/sub/data.tsv"}
+    assert files == {
+        "manifest.json",
+        "names.json",
+        "firmware/__init__.mpy",
+        "firmware/sub/__init__.mpy",
+        "firmware/sub/data.tsv",
+    }
     script = tmp_path / "use.py"
     script.write_text("from firmware.sub import ANSWER\nprint(ANSWER)\n")
     assert micropython.run(script, path=target).stdout == "42\n"
@@ -118,14 +124,14 @@ def test_the_build_makes_only_what_changed(
     compiled: list[str] = []
     real = build._compile
 
-    def recording(path: Path, shown_as: str) -> bytes:
+    def recording(content: bytes, shown_as: str) -> bytes:
         compiled.append(shown_as)
-        return real(path, shown_as)
+        return real(content, shown_as)
 
     monkeypatch.setattr(build, "_compile", recording)
     target = tmp_path / "out"
     build.compile_firmware(target, small_firmware)
-    assert compiled == ["firmware/__init__.py", "firmware/sub/__init__.py"]
+    assert compiled == ["firmware", "firmware.sub"]
     compiled.clear()
     (small_firmware / "__init__.py").touch()
     build.compile_firmware(target, small_firmware)
@@ -133,7 +139,7 @@ def test_the_build_makes_only_what_changed(
     (small_firmware / "__init__.py").write_text("CHANGED = 1\n")
     (small_firmware / "sub" / "data.tsv").unlink()
     build.compile_firmware(target, small_firmware)
-    assert compiled == ["firmware/__init__.py"]
+    assert compiled == ["firmware"]
     assert not (target / "firmware" / "sub" / "data.tsv").exists()
 
 
@@ -155,7 +161,7 @@ def test_builds_at_once_agree(small_firmware: Path, tmp_path: Path) -> None:
 def test_a_module_that_does_not_compile_is_named(small_firmware: Path, tmp_path: Path) -> None:
     """The compiler's own words, with the line."""
     (small_firmware / "broken.py").write_text("def\n")
-    with pytest.raises(build.BuildFailed, match=r"broken\.py.*line 1"):
+    with pytest.raises(build.BuildFailed, match=r"firmware\.broken.*line 1"):
         build.compile_firmware(tmp_path / "out", small_firmware)
 
 

@@ -48,6 +48,7 @@ class Device:
 
     def __init__(self, store, load_floor, save_floor, seed):
         self.store = store
+        self.files = None  # what is below the store, if that is files
         self.engine = Engine(store, Random(seed + 500000), load_floor, save_floor)
 
     def ask(self, kind, fields):
@@ -76,7 +77,9 @@ def on_flash(root, partition, seed):
     def save(region, numbers):
         floor.save(files, _SECRET, region, numbers)
 
-    return Device(store, lambda: floor.load(files, _SECRET), save, seed)
+    device = Device(store, lambda: floor.load(files, _SECRET), save, seed)
+    device.files = files
+    return device
 
 
 # --- parties: everybody and every number is invented
