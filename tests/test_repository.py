@@ -20,7 +20,7 @@ _BELOW = {
     "text": ("loading",),
     "storage": ("loading",),
     "policy": ("loading", "text", "storage"),
-    "services": ("texts", "text", "storage", "policy"),
+    "services": ("loading", "texts", "text", "storage", "policy"),
     "link": ("texts", "text", "storage", "policy", "services"),
     "ui": ("texts", "text", "storage", "policy", "services", "link"),
     "drivers": (),

@@ -15,11 +15,13 @@ import json
 
 from micropython import const
 
+from firmware.loading import forget
+from firmware.policy.decision import BadRequest
 from firmware.services.enforce import discharge
-from firmware.text.reading import without_personal
 
 _SENTENCE = const(200)  # characters; what has no end by then is cut
 _ANSWER = const(1000)  # characters shown of one answer
+_TAKEN = const(4000)  # characters looked at, shown or not: a provider may not keep the watch reading
 _BEFORE = const(60)  # characters of context with each sentence, so that none is judged by half
 _ENDS = "。！？!?\n"
 _LABEL = "ai"
@@ -38,6 +40,7 @@ class AssistantService:
         self._answering = False
         self._piece = ""  # of a sentence
         self._shown = ""
+        self._taken = 0
         self._next = 0  # powered time of the warning or the end; 0: no talk
         self._warned = False
 
@@ -79,6 +82,9 @@ class AssistantService:
         question = [text]
 
         def clean():
+            from firmware.text.cleaning import without_personal
+
+            forget("firmware.text.cleaning")
             question[0] = without_personal(text)
 
         done = discharge(
@@ -97,9 +103,13 @@ class AssistantService:
         return decision
 
     def _send(self, text):
-        self._answering, self._piece, self._shown = True, "", ""
+        self._answering, self._piece, self._shown, self._taken = True, "", "", 0
         language = self._engine.rules["administration"].language
-        if not (self._provider and self._provider.question({"text": text, "language": language, "train": False})):
+        try:
+            taken = self._provider and self._provider.question({"text": text, "language": language, "train": False})
+        except OSError:
+            taken = False
+        if not taken:
             self._lost()
 
     def end(self):
@@ -121,7 +131,7 @@ class AssistantService:
     def _close(self, decision):
         """The talk is over; what was shown of a cut-off answer is kept like a whole one."""
         if self._answering:
-            self._provider.cancel()  # first of all: nothing more comes
+            self._cut()  # first of all: nothing more comes
             self._finish()
         if self._next:
             self._screen.notice("assistant_closed", {"reason": decision.reason})
@@ -130,6 +140,10 @@ class AssistantService:
     def _finish(self, lost=False):
         self._answering = False
         self._ask("finish", text=self._shown, lost=lost)
+
+    def _cut(self):
+        if self._provider:
+            self._provider.cancel()
 
     def _lost(self):
         self._finish(True)
@@ -142,17 +156,17 @@ class AssistantService:
         while self._answering:
             try:
                 piece = self._provider.poll()
-            except OSError:
+                if piece is None:
+                    break
+                if piece:
+                    self._take(piece)
+                else:
+                    self._sentence(self._piece)
+                    if self._answering:
+                        self._finish()
+            except (OSError, TypeError, BadRequest):  # no text, or none that UTF-8 can hold, is like no connection
+                self._cut()
                 self._lost()
-                break
-            if piece is None:
-                break
-            if piece:
-                self._take(piece)
-            else:
-                self._sentence(self._piece)
-                if self._answering:
-                    self._finish()
         if self._next and now >= self._next:
             self._look(self._ask("check"))
         if self._answering:
@@ -171,6 +185,8 @@ class AssistantService:
 
     def _take(self, piece):
         """Show whole sentences as they are complete."""
+        if not isinstance(piece, str):
+            raise TypeError
         for at in range(len(piece)):
             self._piece += piece[at]
             if piece[at] in _ENDS or len(self._piece) >= _SENTENCE or self._piece[-2:] == ". ":
@@ -182,8 +198,9 @@ class AssistantService:
     def _sentence(self, text):
         if not text.strip():
             return
-        if len(self._shown) + len(text) > _ANSWER:
-            self._provider.cancel()
+        self._taken += len(text)
+        if len(self._shown) + len(text) > _ANSWER or self._taken > _TAKEN:
+            self._cut()
             self._finish()
             return
         decision = self._ask("answer", text=text, before=self._shown[-_BEFORE:])
@@ -215,7 +232,10 @@ class AssistantService:
         return decision
 
     def _text(self, number):
-        _, sealed = self._store.read(self._engine.rules["content_access"].chat(number)[0])
+        from firmware.policy.desk.content_access import chat
+
+        forget("firmware.policy.desk.content_access")
+        _, sealed = self._store.read(chat(self._engine.rules["content_access"], number)[0])
         return json.loads(sealed)[0] if sealed else ""
 
     def hand_over(self):

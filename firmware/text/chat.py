@@ -5,7 +5,7 @@ to the same rules by itself; this is the watch's own net below it. Loaded for on
 """
 
 from firmware.text.fold import fold
-from firmware.text.words import find_terms
+from firmware.text.terms import find_terms
 
 # The whole message, or it would end a talk about bus stops.
 _STOP = (

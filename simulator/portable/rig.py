@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from firmware.policy.decision import BadRequest
 from firmware.policy.rules import consent
+from firmware.policy.rules.content_access import CHAT
 from firmware.policy.rules.usage import CLASSES
 from firmware.services.alerts import render
 from firmware.storage import floor
@@ -300,7 +301,7 @@ class Rig:
             "private": administration.is_private,
             "strict": engine.settings.strict,
             "mode": engine.rules["blocking"].mode,
-            "chats": engine.rules["content_access"].chat_numbers(),
+            "chats": _numbers(engine.rules["content_access"].chats),
             "band": engine.settings.band,
             "help": list(engine.floor.help_numbers()),
             "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()],
@@ -392,6 +393,11 @@ OPS = {
     "words": Rig.words,
     "floor": Rig.floor,
 }
+
+
+def _numbers(chats):
+    """The numbers of the entries of earlier talks, oldest first."""
+    return [int.from_bytes(chats[at : at + 4], "little") for at in range(0, len(chats), CHAT)]
 
 
 def _answer(decision):

@@ -5,7 +5,14 @@ another reason of an allow, or "deny " and the reason; make(device, number) prep
 and returns (kind, fields). Nothing may depend on how often a row was asked before.
 """
 
-from tests.bench import apps_requests, guardians_requests, location_requests, payments_requests, usage_requests
+from tests.bench import (
+    apps_requests,
+    assistant_requests,
+    guardians_requests,
+    location_requests,
+    payments_requests,
+    usage_requests,
+)
 from tests.bench import full_state as full
 from tests.bench.parts import CLEAN, HOST, counter, friend, plain, proved, with_fields
 
@@ -259,7 +266,12 @@ _ROWS: tuple = (
     ("emergency_sos_done", 1, "ok", plain("emergency.sos_done", delivered=True, carrier="wifi")),
 )
 ROWS: tuple = _ROWS + (
-    guardians_requests.ROWS + usage_requests.ROWS + payments_requests.ROWS + location_requests.ROWS + apps_requests.ROWS
+    guardians_requests.ROWS
+    + usage_requests.ROWS
+    + payments_requests.ROWS
+    + location_requests.ROWS
+    + apps_requests.ROWS
+    + assistant_requests.ROWS
 )
 
 # Asked again and again, one second apart: how repeats of a denial fold.

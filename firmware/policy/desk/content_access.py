@@ -12,7 +12,7 @@ from firmware.policy.recent import COLLAPSED, OPENED
 from firmware.policy.request import choice
 from firmware.policy.rule import stopped
 from firmware.policy.rules import alerts
-from firmware.policy.rules.content_access import ALL, EXITS, HANDED_OVER, WRITTEN_BY_AI
+from firmware.policy.rules.content_access import ALL, CHAT, EXITS, HANDED_OVER, WRITTEN_BY_AI
 from firmware.storage.journal import encode
 
 _PRIVATE = const("content_access.private")
@@ -53,7 +53,7 @@ def _read(rule, request):
     if not rule.context.rules["administration"].is_private:
         return allow(opened, ("mark_as_read_by_guardian",))
     handed = what == "evidence" and rule.package(number)[5]
-    handed = handed or (what == "chat" and rule.chat(number)[1] & HANDED_OVER)
+    handed = handed or (what == "chat" and chat(rule, number)[1] & HANDED_OVER)
     if handed or not rule.emergency.over(rule.context.clock):
         return allow(opened, ("tell_child",))
     return stopped(_PRIVATE, "guardian")
@@ -63,9 +63,19 @@ def _exists(rule, what, number):
     if what == "evidence":
         return rule.package(number)
     if what == "chat":
-        return rule.chat(number)
+        return chat(rule, number)
     entry = rule.context.recent.find(number)
     return entry if entry >= 0 else None
+
+
+def chat(rule, number):
+    """((segment, offset) in the journal, flags) of an entry of a talk by its journal sequence number, or None."""
+    chats = rule.chats
+    for at in range(0, len(chats), CHAT):
+        if int.from_bytes(chats[at : at + 4], "little") == number:
+            segment = int.from_bytes(chats[at + 4 : at + 6], "little")
+            return (segment, int.from_bytes(chats[at + 6 : at + 10], "little")), chats[at + 10]
+    return None
 
 
 def _read_by_child(rule, request, what, exit_):

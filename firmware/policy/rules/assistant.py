@@ -13,7 +13,7 @@ from firmware.policy.clock import SET, Span
 from firmware.policy.decision import BadRequest, allow, deny, event
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules import alerts
-from firmware.policy.rules.content_access import WRITTEN_BY_AI, chatted
+from firmware.policy.rules.content_access import WRITTEN_BY_AI
 from firmware.storage.journal import encode
 from firmware.text import reading as text_reading
 
@@ -66,6 +66,11 @@ _MORE = const(12)
 _ASSESSED = const(13)  # days
 _EXPIRES = const(14)
 _NUMBERS = const(15)
+
+
+def _chatted(text, flags=0):
+    """The event of one entry of the talk; its text is sealed under a key of its own class."""
+    return event("content_access.chat", flags, private=encode([text]), sealed_as="a")
 
 
 def _chat():
@@ -257,13 +262,16 @@ extend minutes=i60 channel?=s8
         if remind or turns == settings["assistant.turns"]:  # the last one of the day is a sign of over-use (G10)
             obligations.insert(0, "remind_ai")
         return self._timed(
-            allow([chatted(text), event("assistant.asked", turns, int(obligations[0] == "remind_ai"))], obligations)
+            allow([_chatted(text), event("assistant.asked", turns, int(obligations[0] == "remind_ai"))], obligations)
         )
 
     def _cleaned(self, text):
         if not self.context.settings["assistant.remove_personal"]:
             return ""
-        return text_reading.without_personal(text)
+        from firmware.text.cleaning import without_personal
+
+        forget("firmware.text.cleaning")
+        return without_personal(text)
 
     def _answer(self, before, text):
         """One sentence of the provider's, with the end of what was shown before it. Nothing is journalled yet."""
@@ -289,7 +297,7 @@ extend minutes=i60 channel?=s8
         if not self._now[_ASKED]:
             return stopped(_CLOSED)
         if text:
-            return allow([chatted(text, WRITTEN_BY_AI), event("assistant.answered")])
+            return allow([_chatted(text, WRITTEN_BY_AI), event("assistant.answered")])
         return allow([event("assistant.lost" if lost else "assistant.answered")])
 
     # --- the end

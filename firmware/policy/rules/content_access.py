@@ -23,7 +23,7 @@ ALL = const(0xFFFF)  # a month behind all others: keys of every month are erased
 _CAP = const(32)
 
 # A talk's entry: sequence in the journal 4, segment 2, offset 4, flags 1.
-_CHAT = const(11)
+CHAT = const(11)
 _CHATS = const(64)
 WRITTEN_BY_AI = const(1)
 HANDED_OVER = const(2)
@@ -38,11 +38,6 @@ _ROW = const(8)
 
 _BANNER = const(2592000)  # 30 days (I10), of powered time: no clock set forward takes the banner away
 _TOLD = const(16)
-
-
-def chatted(text, flags=0):
-    """The event of one entry of a talk with the assistant; its text is sealed under a key of its own class."""
-    return event("content_access.chat", flags, private=encode([text]), sealed_as="a")
 
 
 class ContentAccess(Rule):
@@ -111,21 +106,6 @@ emergency reason=s140 channel?=s8
             table.byte(row, _HANDED),
         ]
 
-    # --- talks with the assistant
-
-    def chat(self, number):
-        """((segment, offset) in the journal, flags) of an entry by its journal sequence number, or None."""
-        chats = self.chats
-        for at in range(0, len(chats), _CHAT):
-            if int.from_bytes(chats[at : at + 4], "little") == number:
-                segment = int.from_bytes(chats[at + 4 : at + 6], "little")
-                return (segment, int.from_bytes(chats[at + 6 : at + 10], "little")), chats[at + 10]
-        return None
-
-    def chat_numbers(self):
-        """The numbers of all entries, oldest first."""
-        return [int.from_bytes(self.chats[at : at + 4], "little") for at in range(0, len(self.chats), _CHAT)]
-
     def _row_of(self, number):
         for row in range(len(self._table)):
             if self._table.number(row, _NUMBER, 2) == number:
@@ -177,10 +157,10 @@ emergency reason=s140 channel?=s8
         elif verb == "chat":
             entry = record.seq.to_bytes(4, "little") + record.segment.to_bytes(2, "little")
             entry += record.offset.to_bytes(4, "little") + bytes((fields[0],))
-            self.chats = (self.chats + entry)[-_CHAT * _CHATS :]
+            self.chats = (self.chats + entry)[-CHAT * _CHATS :]
         elif verb == "chats_handed_over":
             chats = bytearray(self.chats)
-            for at in range(_CHAT - 1, len(chats), _CHAT):
+            for at in range(CHAT - 1, len(chats), CHAT):
                 chats[at] |= HANDED_OVER
             self.chats = bytes(chats)
         elif verb == "chats_deleted":
