@@ -48,7 +48,7 @@ class Watch:
             lambda: floor.load(files, board.device_secret),
             lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
         )
-        self.foreground = Foreground(self.engine, board.screen, board.charging)
+        self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
         self.locator = Locator(self.engine, board.positions, board.carrier, board.screen, board.random)
         self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
         self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen, self.locator)
@@ -82,7 +82,7 @@ class Watch:
         from firmware.services.apps import AppService
 
         forget("firmware.services.apps")
-        return AppService(self.engine, self._files, self._board.launcher, self._board.screen)
+        return AppService(self.engine, self._files, self._board.launcher, self._board.screen, self.foreground)
 
     def content(self):
         """The enforcement point for lessons, notices and the child pool."""

@@ -7,12 +7,13 @@ from firmware.services.enforce import discharge
 
 
 class Foreground:
-    """screen.notice(kind, fields); charging() -> True while a charger is connected."""
+    """screen.notice(kind, fields); charging() -> True while a charger is connected; launcher: services/apps.py."""
 
-    def __init__(self, engine, screen, charging):
+    def __init__(self, engine, screen, charging, launcher):
         self._engine = engine
         self._screen = screen
         self._charging = charging
+        self._launcher = launcher
         self._plugged = False
         self._class = ""  # of what is in the foreground, "" for nothing
         self._item = ""
@@ -57,6 +58,8 @@ class Foreground:
             return
         item = self._item
         self.stop()
+        if self._launcher and self._launcher.running == item:
+            self._launcher.halt()
         self._screen.notice("closed", {"item": item, "reason": decision.reason, "wait": decision.wait})
 
     def _warn(self, decision):

@@ -496,7 +496,9 @@ bill reader=s8 channel?=s8
     def step(self):
         events = []
         if self._must_lock():
-            events += [event("payments.locked", "tamper"), alerts.raised(alerts.WALLET_LOCKED, b"")]
+            events.append(event("payments.locked", "tamper"))
+            if self._password:  # or nobody uses it
+                events.append(alerts.raised(alerts.WALLET_LOCKED, b""))
         rows = self._rows
         for row in range(len(rows)):
             if rows.byte(row, _STATE) == _HELD and not self._is_held(row):
