@@ -98,7 +98,9 @@ class Watch:
             from firmware.services.assistant import AssistantService
 
             forget("firmware.services.assistant")
-            self._assistant = AssistantService(self.engine, self.store, self._board.provider, self._board.screen)
+            self._assistant = AssistantService(
+                self.engine, self.store, self._board.provider, self._board.screen, self.foreground
+            )
         return self._assistant
 
     def look(self):

@@ -125,12 +125,10 @@ def verifier(passphrase: str, pin: str) -> dict[str, Any]:
 
 def scram_verifier(passphrase: str) -> dict[str, Any]:
     """What the watch is given of one passphrase."""
-    salted = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), _salt(passphrase), _ROUNDS)
     stored = hashlib.sha256(_client_key(passphrase)).digest()
     return {
         "salt": _salt(passphrase).hex(), "rounds": _ROUNDS, "stored_key": stored.hex(),
-        "server_key": hmac.digest(salted, b"Server Key", "sha256").hex(),
-        "server_key": hmac.digest(_salted(passphrase), b"Server Key", "sha256").hex(), "pin": pin,
+        "server_key": hmac.digest(_salted(passphrase), b"Server Key", "sha256").hex(),
     }  # fmt: skip
 
 
@@ -546,10 +544,11 @@ class Run:
         return self._ask({"kind": "consent.give", "manifest": 1, **given})
 
     def _open_assistant(self, given: dict[str, Any]) -> dict[str, Any]:
-        """All that a guardian must do before the child can talk to the assistant; {key = value} for its settings."""
+        """All that a guardian must do before the child can talk to the assistant, also at night; {key = value} for
+        settings."""
         self._host_login(True)
         self.texts += [str(_PROVIDER[name]) for name in ("name", "filing")]
-        values = {"assistant.enabled": 1, **given}
+        values = {"assistant.enabled": 1, "usage.curfew": 0, **given}
         self._policy({"values": values, "channel": "host"})
         self._consent({"purpose": "ai", "channel": "host"})
         answer = self._ask({**_PROVIDER, "channel": "host"})

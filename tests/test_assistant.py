@@ -9,7 +9,8 @@ import simulator  # noqa: F401  makes the firmware importable
 from firmware.text import chat
 from firmware.text.cleaning import without_personal
 from firmware.text.reading import read
-from simulator.portable.rig import Provider, Rig
+from simulator.portable.board import Provider
+from simulator.portable.rig import Rig
 from simulator.scenario import Run, Scenario
 
 OPENED = 'title = "an open talk"\n[[step]]\nassistant = {}\n[[step]]\ntalk = {}\n'

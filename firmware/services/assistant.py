@@ -27,16 +27,20 @@ _ENDS = "。！？!?\n"
 _LABEL = "ai"
 _WARNING = const(60)  # seconds before the end
 _CLOSED = const("assistant.closed")
+_ITEM = "assistant"  # what stands in the foreground while a talk runs, and its class
+_CLASS = const("other")
 
 
 class AssistantService:
-    """engine, store (for the texts of earlier talks), provider, screen.notice(kind, fields)."""
+    """engine, store (for the texts of earlier talks), provider, screen.notice(kind, fields), foreground: a talk counts
+    as time in front of the screen, and ends when that does."""
 
-    def __init__(self, engine, store, provider, screen):
+    def __init__(self, engine, store, provider, screen, foreground):
         self._engine = engine
         self._store = store
         self._provider = provider
         self._screen = screen
+        self._foreground = foreground
         self._answering = False
         self._piece = ""  # of a sentence
         self._shown = ""
@@ -68,11 +72,16 @@ class AssistantService:
 
     def begin(self, role=None):
         """The child opens the assistant."""
+        timed = self._foreground.start(_CLASS, _ITEM)
+        if not timed.allowed:
+            return timed
         decision = self._ask("begin", role=role) if role else self._ask("begin")
         if discharge(decision, {"open": lambda: self._screen.notice("assistant_open", {}), "remind_ai": self._remind}):
             self._warned = False
             self._timed(decision.wait)
         else:
+            if not self._next:
+                self._foreground.stop()
             self._refused(decision)
         return decision
 
@@ -153,6 +162,8 @@ class AssistantService:
 
     def step(self, now):
         """Take what has come of an answer, warn, and notice the end. Returns the powered time of the next need."""
+        if self._next and self._foreground.item != _ITEM:
+            self.end()
         while self._answering:
             try:
                 piece = self._provider.poll()

@@ -15,15 +15,15 @@ class Foreground:
         self._charging = charging
         self._launcher = launcher
         self._plugged = False
+        self.item = ""  # what is in the foreground, as its service names it
         self._class = ""  # of what is in the foreground, "" for nothing
-        self._item = ""
         self._under_call = ["", ""]  # what the call on the screen lies on
 
     def start(self, cls, item):
         """The child opens an app or a function of a class; what is refused leaves the foreground as it is."""
         decision = self._engine.ask(_start(cls))
         if decision.allowed:
-            self._class, self._item = cls, item
+            self._class, self.item = cls, item
             self._warn(decision)
         else:
             self._screen.notice("not_opened", {"item": item, "reason": decision.reason, "wait": decision.wait})
@@ -31,14 +31,14 @@ class Foreground:
 
     def stop(self):
         """The child closes it, or the screen goes dark."""
-        self._class = self._item = ""
+        self._class = self.item = ""
         return self._engine.ask({"kind": "usage.stop"})
 
     def call(self, on):
         """The phone says that a call is on, or over. Whatever the answer: the call is there, and stays."""
         if on:
-            self._under_call = [self._class, self._item]
-            self._class = self._item = ""
+            self._under_call = [self._class, self.item]
+            self._class = self.item = ""
             return self._engine.ask(_start("call"))
         cls, item = self._under_call
         self._under_call = ["", ""]
@@ -56,7 +56,7 @@ class Foreground:
         if decision.allowed:
             self._warn(decision)
             return
-        item = self._item
+        item = self.item
         self.stop()
         if self._launcher and self._launcher.running == item:
             self._launcher.halt()

@@ -187,8 +187,7 @@ bill reader=s8 channel?=s8
 
     def _is_locked(self):
         administration = self.context.rules["administration"]
-        # Lost mode belongs here: `or administration.lost`.
-        return self._lock or administration.tampered
+        return self._lock or administration.tampered or administration.lost
 
     # --- the guardian's side
 
