@@ -864,7 +864,7 @@ class Run:
             "told": got["told"],
             "frames_new": self._frames_are_new([item[1]["frame"] for item in got["seen"] if "frame" in item[1]]),
         }
-        self.reasons.update(facts["reasons"])
+        self.reasons.update(reason for reason in facts["reasons"] if reason)
         for name, value in expected.items():
             self._require(name, value, facts[name])
 

@@ -13,7 +13,7 @@ import pytest
 from tests.bench.harness import Failed, Target
 
 # The smallest heap that passes today, rounded up. The aim of the project is 128 KB: not reached.
-HEAP_KB = 184
+HEAP_KB = 192
 HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
 
 

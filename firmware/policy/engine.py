@@ -31,7 +31,6 @@ _FOLD_CAP = const(16)
 _OTHER = const("other")  # denials of so many kinds at once that they are no longer told apart
 _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
-_PIECE = const(1024)  # of a snapshot
 _END = const("end")  # name of its last part
 
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
@@ -179,10 +178,9 @@ class Engine:
     def _parts(self):
         """The snapshot: (name, piece) of every rule that keeps a state; in pieces, as each is copied to be sealed."""
         for rule in self._ordered:
-            blob = rule.snapshot()
-            for at in range(0, len(blob), _PIECE):
-                yield rule.name, blob[at : at + _PIECE]
-            blob = b""  # or two rules' states would lie in the heap at once
+            for piece in rule.pieces():
+                yield rule.name, piece
+                piece = b""  # or it would lie in the heap beside the next one
         yield _END, b""
 
     # --- the door

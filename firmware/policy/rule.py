@@ -2,6 +2,8 @@
 
 from firmware.policy.decision import deny
 
+PIECE = 1024  # bytes of a snapshot that are in memory at once
+
 
 class Context:
     """What rules share: settings, clock, recent messages, each other, and the few things they may ask of the outside.
@@ -58,6 +60,12 @@ class Rule:
     def snapshot(self):
         """The whole state as bytes, or b"" if this rule keeps none."""
         return b""
+
+    def pieces(self):
+        """The snapshot in pieces of about PIECE bytes, as each of them is copied to be sealed."""
+        blob = self.snapshot()
+        for at in range(0, len(blob), PIECE):
+            yield blob[at : at + PIECE]
 
     def restore(self, blob):
         """Take a snapshot's state."""

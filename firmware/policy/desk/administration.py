@@ -7,7 +7,6 @@ from micropython import const
 
 from firmware.policy.clock import SET, month_of
 from firmware.policy.decision import BadRequest, allow, event
-from firmware.policy.desk.credentials import WEAK_PIN, verifier
 from firmware.policy.request import choice
 from firmware.policy.rule import stopped
 from firmware.policy.rules.administration import GRANT_TOO_LONG, NO_BIRTH, YEAR, band_at, is_private_at
@@ -56,6 +55,8 @@ def decide(rule, verb, request):
 
 
 def _setup(rule, request):
+    from firmware.policy.desk.credentials import WEAK_PIN, verifier  # a large module that nothing else here needs
+
     if rule.is_set_up:
         return stopped(_ALREADY_SET_UP)
     profile = choice(request, "profile", PROFILES + (STRICT,))

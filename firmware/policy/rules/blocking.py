@@ -12,7 +12,7 @@ from micropython import const
 from firmware.policy.clock import Span
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.request import choice
-from firmware.policy.rule import Rule, stopped
+from firmware.policy.rule import PIECE, Rule, stopped
 from firmware.policy.rules import alerts
 from firmware.policy.rules.contacts import CONTACT, GUARDIAN, STRANGER
 from firmware.policy.table import Table
@@ -361,9 +361,9 @@ protect_end channel?=s8
                 best, least = row, rank
         return best
 
-    def snapshot(self):
+    def pieces(self):
         head = encode(self.started + self.alarm + self._presses)
-        return len(head).to_bytes(2, "big") + head + self._table.dump()
+        return self._table.pieces(len(head).to_bytes(2, "big") + head, PIECE)
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2
