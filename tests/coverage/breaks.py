@@ -25,7 +25,7 @@ from firmware.storage.keys import Keys
 from firmware.storage.store import Store
 from firmware.text import reading
 from firmware.texts import _columns
-from simulator.portable.rig import Recorder
+from simulator.portable.board import Recorder
 from tests.coverage.facts import Facts
 from tests.coverage.firmware_parts import helpers, parts, users_of
 from tests.coverage.patching import Endless, Patches

@@ -16,7 +16,7 @@ import firmware
 from firmware.policy import clock, engine, settings
 from firmware.policy.settings_rows import ROWS
 from firmware.storage import stretch
-from firmware.text import reading
+from firmware.text import judging, reading
 from simulator.portable.rig import Rig
 
 # A rule's side of the engine: each has breaks of its own.
@@ -77,7 +77,7 @@ def _setting(key: str, lowest: str, highest: str, stricter: str) -> Setting:
 
 def _classes(module: ModuleType) -> list[str]:
     """The constants of a module that are single bits below 1 << len(_LETTERS)."""
-    bits = [1 << at for at in range(len(reading._LETTERS))]
+    bits = [1 << at for at in range(len(judging._LETTERS))]
     return [name for name, value in vars(module).items() if name.isupper() and value in bits and name[0] != "_"]
 
 
