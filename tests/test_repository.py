@@ -23,6 +23,8 @@ _BELOW = {
     "services": ("loading", "texts", "text", "storage", "policy"),
     "link": ("texts", "text", "storage", "policy", "services"),
     "ui": ("texts", "text", "storage", "policy", "services", "link"),
+    "link": ("loading", "texts", "text", "storage", "policy", "services"),
+    "ui": ("loading", "texts", "text", "storage", "policy", "services", "link"),
     "drivers": (),
     "board": ("drivers",),
     "watch": ("loading", "texts", "text", "storage", "policy", "services", "link", "ui", "drivers", "board"),

@@ -33,6 +33,9 @@ _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
 _END = const("end")  # name of its last part
 
+# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
+_UNREADABLE = ("memory", "flash", "kind")
+_BEFORE_SET_UP = ("administration.setup", "hosts.code")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = (
     "administration.acknowledge",
@@ -223,7 +226,7 @@ class Engine:
     def _gate(self, request):
         """What the state of the whole watch forbids, before any rule is asked."""
         kind = request["kind"]
-        if not self._administration.is_set_up and kind != "administration.setup":
+        if not self._administration.is_set_up and kind not in _BEFORE_SET_UP:
             return stopped(SET_UP_FIRST)
         if (
             self._administration.tampered
