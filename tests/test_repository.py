@@ -21,8 +21,6 @@ _BELOW = {
     "storage": ("loading",),
     "policy": ("loading", "text", "storage"),
     "services": ("loading", "texts", "text", "storage", "policy"),
-    "link": ("texts", "text", "storage", "policy", "services"),
-    "ui": ("texts", "text", "storage", "policy", "services", "link"),
     "link": ("loading", "texts", "text", "storage", "policy", "services"),
     "ui": ("loading", "texts", "text", "storage", "policy", "services", "link"),
     "drivers": (),

@@ -25,11 +25,6 @@ DECIDED_BEFORE = {
     "ContentService._announce",
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
     *("AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")),
-    "Messaging.step",
-    "Sos.cancel",
-    "Sos.step",
-    "Sos._report",
-    "AlertService.step",
     "HostService.hide_code",
 }
 ASKING = {"ask", "_ask"}

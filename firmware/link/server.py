@@ -17,6 +17,7 @@ from firmware.link.json_text import dumps
 from firmware.link.session import HOST, NONCE, WATCH, Session
 from firmware.loading import forget
 from firmware.policy.decision import BadRequest
+from firmware.policy.resting import copy_of
 from firmware.storage.crypto import Broken, equal
 
 PROTOCOL = 1
@@ -136,7 +137,7 @@ class Server:
         self.end()
         host, nonce = _bytes(params, "host", 8), _bytes(params, "nonce", NONCE)
         own = self._random(NONCE)
-        key = self._engine.rules["hosts"].key(host)
+        key = copy_of(self._engine.rules["hosts"]).key(host)
         answer = {
             "watch": self._id.hex(),
             "nonce": own.hex(),

@@ -33,8 +33,6 @@ _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
 _END = const("end")  # name of its last part
 
-# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
-_UNREADABLE = ("memory", "flash", "kind")
 _BEFORE_SET_UP = ("administration.setup", "hosts.code")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = (

@@ -13,7 +13,7 @@ import sys
 from firmware import loading
 from firmware.policy.rule import Rule
 
-NAMES = ("personal_data", "payments", "assistant", "location", "capture", "apps", "content")
+NAMES = ("hosts", "personal_data", "payments", "assistant", "location", "capture", "apps", "content")
 
 
 def rules(context):
@@ -25,7 +25,9 @@ def rules(context):
 
 def _load(name):
     """The class of a rule, its module named RULE. A new rule: its name above and two lines here."""
-    if name == "personal_data":
+    if name == "hosts":
+        import firmware.policy.rules.hosts
+    elif name == "personal_data":
         import firmware.policy.rules.personal_data
     elif name == "payments":
         import firmware.policy.rules.payments

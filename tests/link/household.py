@@ -6,7 +6,8 @@ from typing import Any
 from firmware.link.server import Server
 from firmware.services.hosts import HostService
 from host_tools.line import Line
-from simulator.portable.rig import Drbg, Rig
+from simulator.portable.board import Drbg
+from simulator.portable.rig import Rig
 from simulator.watch import Guardian
 
 IDENTITY = b"watch-id"

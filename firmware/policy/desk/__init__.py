@@ -15,8 +15,6 @@ def decide(rule, verb, request):
     name = rule.name
     if name == "administration":
         import firmware.policy.desk.administration
-    elif name == "hosts":
-        import firmware.policy.desk.hosts
     elif name == "consent":
         import firmware.policy.desk.consent
     elif name == "contacts":

@@ -13,7 +13,6 @@ from firmware.policy.rules.contacts import Contacts
 from firmware.policy.rules.content_access import ContentAccess
 from firmware.policy.rules.credentials import Credentials
 from firmware.policy.rules.emergency import Emergency
-from firmware.policy.rules.hosts import Hosts
 from firmware.policy.rules.messages import Messages
 from firmware.policy.rules.usage import Usage
 
@@ -21,7 +20,6 @@ RULES = (
     Emergency,
     Credentials,
     Administration,
-    Hosts,
     Consent,
     Contacts,
     Blocking,

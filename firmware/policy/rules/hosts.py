@@ -6,12 +6,23 @@ is no guardian: what only the owner may do needs the owner's passphrase besides.
 
 import json
 
-from firmware.policy.rule import Rule
+from micropython import const
+
+from firmware.policy.decision import allow, deny, event
+from firmware.policy.rule import Rule, stopped
+from firmware.policy.rules.credentials import DELAYS
 from firmware.policy.table import Table
 from firmware.storage.journal import encode
 
+_LOCKED = const("hosts.locked")
+_WRONG_CODE = const("hosts.wrong_code")
+_REFUSED = const("hosts.refused")
+_TOO_MANY = const("hosts.too_many")
+_UNKNOWN = const("hosts.unknown")
+
 CAP = 4
-_KEY = 32
+_KEY = const(32)
+_TRIES = const(3)  # at the digits (B5); afterwards each try costs a growing delay
 
 
 class Hosts(Rule):
@@ -28,7 +39,7 @@ remove host=h8 channel?=s8
 
     def __init__(self, context):
         super().__init__(context)
-        self.credentials = context.rules["credentials"]
+        self._credentials = context.rules["credentials"]
         self.table = Table(_KEY, CAP)
         self.names = []
         self.fails = 0
@@ -38,6 +49,28 @@ remove host=h8 channel?=s8
         """The pairing key of a host (8 bytes), or None."""
         row = self.table.find(host)
         return self.table.field(row, 0, _KEY) if row >= 0 else None
+
+    def decide(self, verb, request):
+        """Pairing and parting: what a host asks for, and what the line has noticed."""
+        now = self.context.clock.powered
+        if verb == "code":
+            if self.locked_until > now:
+                return stopped(_LOCKED, wait=self.locked_until - now)
+            return allow((), ("show_code",))
+        if verb == "failed":
+            late = self.fails + 1 - _TRIES
+            wait = DELAYS[min(late, len(DELAYS) - 1)] if late >= 0 else 0
+            return deny(_WRONG_CODE, [event("hosts.failed", self.fails + 1, now + wait)], wait=wait)
+        if verb == "refused":
+            return stopped(_REFUSED, request["what"])
+        known = self.key(bytes.fromhex(request["host"])) is not None
+        if not self._credentials.proved(request):
+            return self._credentials.refusal()
+        if verb == "remove":
+            return allow([event("hosts.removed", request["host"])]) if known else stopped(_UNKNOWN)
+        if not known and len(self.names) >= CAP:
+            return stopped(_TOO_MANY)
+        return allow([event("hosts.added", request["host"], private=encode([request["name"], request["key"]]))])
 
     def due(self):
         return None if self.locked_until <= self.context.clock.powered else self.locked_until
@@ -65,3 +98,6 @@ remove host=h8 channel?=s8
         self.fails, self.locked_until = values[:2]
         self.table.load(bytes.fromhex(values[2]))
         self.names = values[3:]
+
+
+RULE = Hosts
