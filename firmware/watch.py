@@ -36,6 +36,7 @@ class Watch:
     charging()      True while a charger is connected; the phone calls foreground.call(True or False)
     terminal        services/transport contract for payments, or None
     launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
+    port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
     provider        services/assistant contract, or None; asked for when the child opens the assistant
     """
 
@@ -66,6 +67,7 @@ class Watch:
             {"ai": lambda: self.engine.ask({"kind": "content_access.delete_chats"}).allowed},
         )
         self._assistant = None
+        self._server = None  # of the serial line, while somebody talks to it
         self._board = board
         self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
@@ -110,6 +112,33 @@ class Watch:
             self._woken = day
             self.content().wake()
 
+    def _serve(self, now):
+        """Let the line's server answer; its code is there while somebody talks to it."""
+        if self._server is None:
+            data = self._board.port.read()
+            if not data:
+                return None
+            self._server = self._new_server(data)
+        due = self._server.step(now)
+        if self._server.idle:
+            self._server = None
+        return due
+
+    def _new_server(self, data):
+        from firmware.link import methods
+        from firmware.link.server import Server
+        from firmware.services.hosts import HostService
+
+        for name in ("link.methods", "link.server", "link.login", "link.session", "services.hosts"):
+            forget("firmware." + name)
+        board = self._board
+        hosts = HostService(self.engine, board.screen, board.random)
+
+        def call(method, params, server):
+            return methods.call(self, method, params, server)
+
+        return Server(self.engine, hosts, board.port, board.identity, board.random, call, data)
+
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
         need, at most a day, so that no wrap is missed."""
@@ -131,6 +160,8 @@ class Watch:
             needs.append(self._assistant.step(clock.powered))
             if not self._assistant.busy:
                 self._assistant = None
+        if self._board.port:
+            needs.append(self._serve(clock.powered))
         needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY

@@ -27,11 +27,11 @@ def frame(body):
 class Reader:
     """Takes bytes in pieces of any size and finds the frames. Holds at most one frame; never raises.
 
-    dropped: frames that began and were broken: cut off, too long, or with a wrong checksum."""
+    dropped: frames that began and were broken: cut off, too long, or with a wrong checksum. open: inside a frame."""
 
     def __init__(self):
         self.dropped = 0
-        self._open = False
+        self.open = False
         self._held = bytearray()
 
     def feed(self, data):
@@ -40,7 +40,7 @@ class Reader:
         at = 0
         while at < len(data):
             start = data.find(_RS, at)
-            if not self._open:
+            if not self.open:
                 if start < 0:
                     return found
                 self._begin()
@@ -61,20 +61,20 @@ class Reader:
         return found
 
     def _begin(self):
-        self._open = True
+        self.open = True
         self._held = bytearray()
 
     def _hold(self, piece):
-        if self._open and len(self._held) + len(piece) > LIMIT:
+        if self.open and len(self._held) + len(piece) > LIMIT:
             self.dropped += 1
-            self._open = False
-        if self._open:
+            self.open = False
+        if self.open:
             self._held += piece
 
     def _finish(self, found):
-        if not self._open:
+        if not self.open:
             return  # it was too long
-        self._open = False
+        self.open = False
         body = bytes(self._held[_CRC:])
         if bytes(self._held[:_CRC]) == b"%08x" % binascii.crc32(body):
             found.append(body)

@@ -14,6 +14,7 @@ from micropython import const
 from firmware.link import session
 from firmware.link.frames import Reader, frame
 from firmware.link.json_text import dumps
+from firmware.link.login import final, first
 from firmware.link.session import HOST, NONCE, WATCH, Session
 from firmware.loading import forget
 from firmware.policy.decision import BadRequest
@@ -43,9 +44,9 @@ class Failed(Exception):
 
 class Server:
     """engine; hosts: services/hosts.py; port with read() -> bytes that have come, write(bytes); identity: the watch's
-    public id (8 bytes); random(n) -> n bytes; call(method, params, server): see methods.py."""
+    public id (8 bytes); random(n) -> n bytes; call(method, params, server): see methods.py; data: what came first."""
 
-    def __init__(self, engine, hosts, port, identity, random, call):
+    def __init__(self, engine, hosts, port, identity, random, call, data=b""):
         self._engine = engine
         self._hosts = hosts
         self._port = port
@@ -53,6 +54,7 @@ class Server:
         self._random = random
         self._call = call
         self._reader = Reader()
+        self._data = data
         self.end()
 
     def end(self):
@@ -60,13 +62,19 @@ class Server:
         self._session = None
         self._asked: tuple = ()  # (host id, transcript, pairing key) after link.hello
         self._pairing: tuple = ()  # (attempt, nonce, powered time of its end) while a code is shown
-        self._tries = 0
+        self._auth = ""  # what a login in progress has to prove
         self.host = b""  # id of the host in session
         self.fresh_key = None  # of a host that has just been paired and is not kept yet
 
+    @property
+    def idle(self):
+        """True while there is nothing that a new server would not know."""
+        return self._session is None and not self._pairing and not self._asked and not self._reader.open
+
     def step(self, now):
         """Answer what has come. Returns the powered time of the next need, or None."""
-        for body in self._reader.feed(self._port.read()):
+        data, self._data = self._data or self._port.read(), b""
+        for body in self._reader.feed(data):
             self._receive(body, now)
         if self._pairing and now >= self._pairing[2]:
             self._hide_code()
@@ -126,10 +134,21 @@ class Server:
             return self._prove(params)
         if not sealed:
             raise Failed(_CLOSED, "there is no session: say link.hello first")
+        if method == "login.first":
+            return self._log_in(params)
+        if method == "login.final":
+            auth, self._auth = self._auth, ""
+            if not auth:
+                raise Failed(_CLOSED, "say login.first first")
+            return final(self._engine, params, auth)
         found = self._call(method, params, self)
         if found is None:
             raise Failed(_NO_METHOD, "there is no such method: " + method)
         return found
+
+    def _log_in(self, params):
+        answer, self._auth = first(self._engine, params, self._random)
+        return answer
 
     # --- opening a session
 

@@ -49,9 +49,9 @@ class Decision:
         self.urgent = False  # acts in RAM even if the journal cannot be written: the one-button block
         self.wall = None  # set-up and clock: the wall time that is set before the events are journalled
         self.create = None  # set-up: (credentials blob, region, guardian numbers) with which the store is created
-        self.details = None  # what the service needs to carry it out, such as a key or a limit; never journalled
+        # What the service needs to carry it out, such as a key, a limit or the lines of a bill; never journalled.
+        self.details = None
         self.records = ()  # the journal records of this decision, filled in by the engine
-        self.answer = None  # what was asked to be read, such as the lines of a bill; to be used up at once
 
     @property
     def allowed(self):

@@ -79,7 +79,7 @@ class Wallet:
             request["channel"] = channel
         decision = self._engine.ask(request)
         lines = []
-        if not discharge(decision, {"show": lambda: lines.extend(decision.answer)}):
+        if not discharge(decision, {"show": lambda: lines.extend(decision.details)}):
             return None
         return [line[:8] + [self._name((line[8], line[9]))] if line[0] == "payment" else line for line in lines]
 

@@ -144,6 +144,21 @@ class Indicator:
         self._recorder.seen.append(["sound", {}])
 
 
+class Port:
+    """The watch's end of a serial line; the simulator holds the other."""
+
+    def __init__(self):
+        self.came = b""
+        self.gone = b""
+
+    def read(self):
+        data, self.came = self.came, b""
+        return data
+
+    def write(self, data):
+        self.gone += data
+
+
 class Provider:
     """An assistant's provider that says what a test has written: answers, one a question, each a list of pieces.
 
@@ -175,6 +190,7 @@ class Board:
     """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
 
     address = "watch"
+    identity = b"watch-01"
     plugged = False
 
     def __init__(self, root, seed, power=None):
@@ -193,6 +209,7 @@ class Board:
         self.devices = {"mic": Sensor(0x4D), "camera": Sensor(0x43)}
         self.indicator = Indicator(self.carrier)
         self.provider = Provider()
+        self.port = Port()
 
     def rtc(self):
         return self.true_time if self.rtc_runs else None

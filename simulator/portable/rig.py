@@ -272,6 +272,14 @@ class Rig:
         used = rule.used(self.watch.engine.clock.day())
         return {"mode": mode, "minutes": minutes, "next": change, "why": why, "front": front, "used": used}
 
+    def cable(self, command):
+        """Bytes come in over the serial line; what the watch answers at once, in hexadecimal."""
+        port = self.board.port
+        port.came += bytes.fromhex(command["data"])
+        self.watch.step(self._ticks)
+        data, port.gone = port.gone, b""
+        return {"data": data.hex()}
+
     def network(self, command):
         self.board.carrier.online = command["online"]
         return {}
@@ -381,6 +389,7 @@ OPS = {
     "bill": Rig.bill,
     "pay_cancel": Rig.pay_cancel,
     "provider": Rig.provider,
+    "cable": Rig.cable,
     "network": Rig.network,
     "seen": Rig.seen,
     "state": Rig.state,

@@ -24,12 +24,14 @@ _KEY = const(32)
 
 
 def decide(rule, verb, request):
-    """pin and scram try a secret; renew replaces the owner's two; user and remove_user are for the other guardians;
-    logout ends a proof."""
+    """pin and scram try a secret, challenge says how it was salted; renew replaces the owner's two; user and
+    remove_user are for the other guardians; logout ends a proof."""
     if verb == "pin":
         return _pin(rule, request)
     if verb == "scram":
         return _scram(rule, request)
+    if verb == "challenge":
+        return _challenge(rule, request)
     if verb == "renew":
         return _renew(rule, request)
     if verb == "user":
@@ -74,19 +76,32 @@ def _pin(rule, request):
     return _try(rule, KEYPAD, lambda: crypto.equal(pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
 
 
+def _verifier_of(rule, name):
+    """(number, role, SCRAM salt | StoredKey | ServerKey | rounds) of a guardian; whoever is none of the others is tried
+    as the owner."""
+    number = _number_of(rule, name)
+    blob = rule.context.secrets(number)
+    if number:
+        return number, ROLES[blob[0]], blob[2 + blob[1] :]
+    return 0, OWNER, blob[_SALT + _KEY :]
+
+
+def _challenge(rule, request):
+    """Salt in hexadecimal and rounds, for the host that stretches the passphrase (RFC 5802 section 3)."""
+    blob = _verifier_of(rule, request["user"])[2]
+    decision = allow()
+    decision.details = blob[:_SALT].hex(), int.from_bytes(blob[_SALT + 2 * _KEY : _SALT + 2 * _KEY + 4], "big")
+    return decision
+
+
 def _scram(rule, request):
     channel = request["channel"]
     if channel not in (HOST, "unpaired"):
         raise BadRequest("channel", "must be host or unpaired")
-    # RFC 5802 section 3: AuthMessage begins with the client's first message, n=name,r=nonce. The name only chooses the
-    # verifier; whoever is not one of the other guardians is tried as the owner.
-    secret, role, at = 0, OWNER, 2 * _SALT + _KEY
-    if request["auth"][:2] == "n=":
-        number = _number_of(rule, request["auth"][2:].split(",")[0])
-        if number:
-            blob = rule.context.secrets(number)
-            secret, role, at = number, ROLES[blob[0]], 2 + blob[1] + _SALT
-    stored = rule.context.secrets(secret)[at : at + _KEY]
+    # RFC 5802 section 3: AuthMessage begins with the client's first message, n=name,r=nonce.
+    name = request["auth"][2:].split(",")[0] if request["auth"][:2] == "n=" else ""
+    secret, role, blob = _verifier_of(rule, name)
+    stored, server = blob[_SALT : _SALT + _KEY], blob[_SALT + _KEY : _SALT + 2 * _KEY]
 
     def proof_fits():
         # RFC 5802 section 3: ClientKey = ClientProof XOR HMAC(StoredKey, AuthMessage); its hash must be StoredKey
@@ -95,7 +110,10 @@ def _scram(rule, request):
         client_key = bytes([proof[i] ^ signature[i] for i in range(_KEY)])
         return crypto.equal(sha256(client_key).digest(), stored)
 
-    return _try(rule, channel, proof_fits, secret, role)
+    decision = _try(rule, channel, proof_fits, secret, role)
+    if decision.allowed:
+        decision.details = crypto.hmac_sha256(server, request["auth"].encode()).hex()  # ServerSignature
+    return decision
 
 
 def _try(rule, channel, fits, secret=0, role=OWNER):

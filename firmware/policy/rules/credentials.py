@@ -59,6 +59,7 @@ class Credentials(Rule):
         """
 pin pin=s12
 scram channel=s8 auth=s700 proof=h32
+challenge user=s32
 logout channel=s8
 renew channel=s8 """
         + VERIFIER

@@ -508,7 +508,7 @@ bill reader=s8 channel?=s8
 
     def _bill(self):
         decision = allow((), ("show",))
-        decision.answer = self._lines()
+        decision.details = self._lines()
         return decision
 
     def _lines(self):
