@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.histories import people as p
 from tests.histories.play import Played
-from tests.histories.world import Act, Json, World, ask
+from tests.histories.world import Act, Json, World, ask, serve
 from tests.reference.money import Money
 from tests.reference.numbers import CLOSED, MONEY, NEVER
 
@@ -77,6 +77,12 @@ class Wallet(World):
         yield from self.allow(key, (0, 1)[b % 2] if key in ("enabled", *CLOSED) else (0, 500, 1500, 6000, 10000)[b % 5])
 
     def child(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        if a % 3 == 0:
+            yield from self.login(0, 0)
+            yield (
+                serve("privacy", request=ask("consent.withdraw", purpose="payment", channel="host")["request"]),
+                ("guardian", {"what": "withdrawn", "channel": "host"}),
+            )
         what = "lock" if a % 2 else "withdraw"
         yield ask("payments.lock") if a % 2 else ask("consent.withdraw", purpose="payment"), ("child", {"what": what})
 

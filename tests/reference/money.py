@@ -26,11 +26,13 @@ class Money(Model):
         ) | ({n.NO_PROOF} if self.unproved else set())
         if not why:
             self.wrong = 0 if what in ("opened", "password") else self.wrong
-            setattr(self, *{"opened": ("shut", False)}.get(what, (what, password or True)))
+            ends = {"opened": ("shut", False), "withdrawn": ("consented", False)}
+            setattr(self, *ends.get(what, (what, password or True)))
         return why
 
-    def child(self, what):  # anybody may lock the wallet or take a consent back
-        self.shut, self.consented = self.shut or what == "lock", self.consented and what == "lock"
+    def child(self, what):  # anybody may lock the wallet; a consent is taken back by a guardian
+        self.shut = self.shut or what == "lock"
+        return {n.NO_PROOF} if what == "withdraw" else set()
 
     def room(self, limit, unit, span):  # a later date than today's counts until so much powered time has gone by
         left, now, paid = self.setting("payments." + limit), unit(self.day()), self.payments.values()
