@@ -420,4 +420,5 @@ def main(names):
             print(operation.__name__, title, number - 1, more)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

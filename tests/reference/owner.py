@@ -38,8 +38,11 @@ class Owned:
 
     def setting(self, key, lasting=False):
         _, _, lower, defaults = self.SETTINGS[key]
-        if not lasting and (self.expired or self.profile == "strict"):  # D3
-            return min(defaults) if lower else max(defaults)
+        if not lasting and (
+            self.expired or self.profile == "strict"
+        ):  # D3: and what a guardian has closed stays closed
+            values = [*defaults, self.policy.get(key, defaults[0])]
+            return min(values) if lower else max(values)
         chosen = self.policy.get(key, defaults[self.band])
         return chosen if lasting or key not in self.grants else self.grants[key][0]
 
@@ -92,6 +95,6 @@ class Owned:
     def over(self, span):  # D12: by powered time, or by wall time where that is trusted
         return self.powered >= span[-1] or (self.trust == "set" and self.wall >= span[-2])
 
-    def grow(self):  # X8: what 8 years close, at once; what a higher band opens, a month later; never back
+    def grow(self):  # X8: what 8 years close, at once and for good; what a higher band opens, a month later
         months = n.month_of(self.today) - self.birth
-        self.private, self.band = self.private or months >= 96, max(self.band, (months > 96) + (months > 144))
+        self.private, self.band = self.private or months >= 96, (months > 96) + (months > 144)

@@ -139,7 +139,14 @@ def _renew(rule, request):
     blob = verifier(rule, request)
     if blob is None:
         return stopped(WEAK_PIN)
-    return allow([event("credentials.renewed", request["channel"])], then=lambda: rule.context.keep_secrets(blob))
+
+    def keep():
+        rule.context.keep_secrets(blob)
+        for channel in CHANNELS:  # whoever has seen the old secrets may have proved them elsewhere just now
+            if channel != request["channel"]:
+                rule.proofs.pop(channel, None)
+
+    return allow([event("credentials.renewed", request["channel"])], then=keep)
 
 
 def _number_of(rule, name):

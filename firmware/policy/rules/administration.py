@@ -85,6 +85,7 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
         self.version = max(self.version, version)
         if not self.is_set_up:
             self.is_set_up = self.is_private = True  # what is lost is taken to be the stricter
+            self.birth_month = NO_BIRTH  # and no birthday comes to a child whose age is lost
         self._refresh()
 
     def _refresh(self):
@@ -104,7 +105,9 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
         month = month_of(day)
         if day > self._day:
             events.append(event("administration.day", day))
-        band = max(self.context.settings.band, band_at(month, self.birth_month))
+        band = self.context.settings.band
+        if self.birth_month != NO_BIRTH:  # also down: a clock that was years fast makes nobody older for good (D39)
+            band = band_at(month, self.birth_month)
         private = 1 if self.is_private or is_private_at(month, self.birth_month) else 0
         if band != self.context.settings.band or bool(private) != self.is_private:
             events.append(event("administration.age", band, private))
