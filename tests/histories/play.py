@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from typing import Any
 
+from simulator.micropython import Process
 from tests.histories import people as p
 from tests.histories.batch import ENDING, HistoryRig
 from tests.histories.world import NOW, Act, World
@@ -18,6 +19,18 @@ def copy_flash(source: str, target: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target, copy_function=shutil.copyfile)
     shutil.copyfile(source + ".keys", target + ".keys")
+
+
+AT_ONCE = 8  # commands a line: a long line would not fit into a small heap
+
+
+def told(process: Process, root: str, commands: list[Json]) -> list[Json]:
+    """The answers of a watch in another process."""
+    answers: list[Json] = []
+    for at in range(0, len(commands), AT_ONCE):
+        answers += process.ask({"root": root, "commands": commands[at : at + AT_ONCE]})["answers"]
+    assert len(answers) == len(commands)
+    return answers
 
 
 class Played:

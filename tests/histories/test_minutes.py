@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from simulator import micropython
 from tests.histories import batch
 from tests.histories import people as p
-from tests.histories.play import copy_flash, unproved
+from tests.histories.play import copy_flash, told, unproved
 from tests.histories.test_histories import runtimes  # noqa: F401  (a fixture)
 from tests.histories.world import ask, serve
 from tests.reference.minutes import CLASSES, DEFAULTS, FREE, UNCOUNTED, Minutes
@@ -321,10 +321,10 @@ def test_minutes(chunk: int, tmp_path: Path, runtimes: list[micropython.Process]
         played = Afternoon(starts[band, profile], str(tmp_path / "cpython"), steps)
         counted[0] += 1
         counted[1] += len(played.commands)
-        for number, process in enumerate(runtimes):
+        for number, process in enumerate(runtimes[:2]):  # its rule never rests
             root = str(tmp_path / ("unix%d" % number))
             copy_flash(played.start.root, root)
-            answers = process.ask({"root": root, "commands": played.commands})["answers"]
+            answers = told(process, root, played.commands)
             for command, ours, theirs in zip(played.commands, played.answers, answers, strict=True):
                 assert theirs == ours, (("source", "mpy")[number], command)
 

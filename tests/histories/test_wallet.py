@@ -1,6 +1,5 @@
 """Random histories of a wallet: equal bytes on every runtime, the reference model's verdicts, its bill."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,47 +7,32 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from simulator import micropython
-from tests.conftest import ROOT
 from tests.histories import batch
-from tests.histories.play import copy_flash
+from tests.histories.play import copy_flash, told
+from tests.histories.test_histories import runtimes  # noqa: F401  (a fixture)
 from tests.histories.wallet import CHILDREN, LAWS, OPERATIONS, WalletPlayed
 
 CHUNKS, PER_CHUNK = 2, 100
-AT_ONCE = 8  # commands a line: a long line would not fit into the small heap
 
 _small = st.integers(0, 11)
 _steps = st.lists(st.tuples(st.sampled_from(OPERATIONS), _small, _small), min_size=15, max_size=50)
 
 
-@pytest.fixture(scope="module")
-def runtimes(request: pytest.FixtureRequest) -> Iterator[list[micropython.Process]]:
-    """From source with all rules awake, and compiled in a heap in which the wallet rests between requests."""
-    processes: list[micropython.Process] = []
-    if micropython.binary():
-        for root, heap in ((ROOT, "2M"), (request.getfixturevalue("mpy_root"), "900K")):
-            processes.append(micropython.Process(batch.__file__, "%s:%s" % (root, ROOT), heap))
-    yield processes
-    for process in processes:
-        process.close()
-
-
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_histories_of_a_wallet(chunk: int, tmp_path: Path, runtimes: list[micropython.Process]) -> None:
+def test_histories_of_a_wallet(chunk: int, tmp_path: Path, runtimes: list[micropython.Process]) -> None:  # noqa: F811
     starts: dict[tuple[int, int], WalletPlayed] = {}
     counted: dict[str, int] = {}
     played_so_far = [0]
 
     def compare(played: WalletPlayed) -> None:
         ending = len(played.commands) - (len(batch.CHECKS) if played_so_far[0] % 4 else 0)
-        for number, process in enumerate(runtimes):
+        for number, process in enumerate(runtimes[::2]):  # from source, and where the wallet rests
             root = str(tmp_path / ("unix%d" % number))
             if played.start:
                 copy_flash(played.start.root, root)
-            for at in range(0, ending, AT_ONCE):
-                part = slice(at, min(at + AT_ONCE, ending))
-                answers = process.ask({"root": root, "commands": played.commands[part]})["answers"]
-                for command, ours, theirs in zip(played.commands[part], played.answers[part], answers, strict=True):
-                    assert theirs == ours, (("source", "mpy")[number], command)
+            answers = told(process, root, played.commands[:ending])
+            for command, ours, theirs in zip(played.commands, played.answers, answers):
+                assert theirs == ours, (("source", "mpy")[number], command)
 
     def start(birth: int, profile: int) -> WalletPlayed:
         if (birth, profile) not in starts:

@@ -7,7 +7,7 @@ from tests.histories import people as p
 from tests.histories.play import Played
 from tests.histories.world import Act, Json, World, ask, serve
 from tests.reference.money import Money
-from tests.reference.numbers import CLOSED, MONEY, NEVER
+from tests.reference.numbers import CLOSED, DAY, MONEY, NEVER, month_of
 
 PASSWORD, OTHER_PASSWORD, WRONG = "604918", "731846", "604919"
 SHOPS = ("kiosk", "baker")
@@ -85,6 +85,13 @@ class Wallet(World):
             )
         what = "lock" if a % 2 else "withdraw"
         yield ask("payments.lock") if a % 2 else ask("consent.withdraw", purpose="payment"), ("child", {"what": what})
+        """What anybody may do, and what only a guardian may (A5); the child tries both."""
+        if a % 2:
+            yield ask("payments.lock"), ("lock", {})
+        else:
+            channel = "host" if b % 3 else None
+            request = ask("consent.withdraw", purpose="payment", channel=channel)["request"]
+            yield serve("privacy", request=request), ("withdraw", {"channel": channel})
 
     def _payment(self, key: int) -> Json:
         return {"shop": SHOPS[key % 2], "key": "%032x" % key}
@@ -113,6 +120,19 @@ class Wallet(World):
             yield self._pay(self.keys, AMOUNTS[(a + at * b) % 12], "goods", self.model.password or PASSWORD)
             if at % 2 or b > 5:
                 yield self._finish("capture", self.keys, max(AMOUNTS[(a + at * b) % 12] - at, 1))
+
+    def to_the_limit(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """All that is left of day and month, by payments of at most the single limit; then one fen more."""
+        model, single = self.model, self.model.setting("payments.single_limit")
+        left = min(model.room("daily_limit", int, DAY), model.room("monthly_limit", month_of, 31 * DAY))
+        left += b % 3 - 1
+        while left > 0 and single and self.keys < 1000:
+            self.keys += 1
+            yield self._pay(self.keys, min(left, single), "goods", model.password or PASSWORD)
+            yield self._finish("capture", self.keys, min(left, single))
+            left -= single
+        self.keys += 1
+        yield self._pay(self.keys, 1, "goods", model.password or PASSWORD)
 
     def repeat(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
         """An old key again, with any amount: a terminal's retry, or a cheat."""
@@ -191,8 +211,9 @@ class WalletPlayed(Played):
 
 
 WEIGHTS = {
-    "pay": 8, "shopping": 9, "repeat": 3, "finish": 8, "guess": 2, "guardian": 3, "open_wallet": 3, "setting": 3,
-    "child": 1, "jump": 3, "login": 2, "logout": 1, "wrong_logins": 1, "clock": 2, "wait": 6, "reboot": 4,
+    "pay": 8, "shopping": 9, "to_the_limit": 3, "repeat": 3, "finish": 8, "guess": 2, "guardian": 3,
+    "open_wallet": 3, "setting": 3, "child": 1,
+    "jump": 3, "login": 2, "logout": 1, "wrong_logins": 1, "clock": 2, "wait": 6, "reboot": 4,
     "days_off": 2, "receive": 1, "hostile": 1,
 }  # fmt: skip
 # Numbers of BIRTHS and PROFILES: mostly children who may pay.

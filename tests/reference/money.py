@@ -34,6 +34,13 @@ class Money(Model):
         self.shut = self.shut or what == "lock"
         return {n.NO_PROOF} if what == "withdraw" else set()
 
+    def lock(self):  # anybody may lock the wallet
+        self.shut = True
+
+    def withdraw(self):  # A5: a consent is the guardian's to take back
+        self.consented = self.consented and self.unproved
+        return {n.NO_PROOF} if self.unproved else set()
+
     def room(self, limit, unit, span):  # a later date than today's counts until so much powered time has gone by
         left, now, paid = self.setting("payments." + limit), unit(self.day()), self.payments.values()
         for number in {unit(one["day"]) for one in paid}:
