@@ -77,14 +77,6 @@ class Wallet(World):
         yield from self.allow(key, (0, 1)[b % 2] if key in ("enabled", *CLOSED) else (0, 500, 1500, 6000, 10000)[b % 5])
 
     def child(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
-        if a % 3 == 0:
-            yield from self.login(0, 0)
-            yield (
-                serve("privacy", request=ask("consent.withdraw", purpose="payment", channel="host")["request"]),
-                ("guardian", {"what": "withdrawn", "channel": "host"}),
-            )
-        what = "lock" if a % 2 else "withdraw"
-        yield ask("payments.lock") if a % 2 else ask("consent.withdraw", purpose="payment"), ("child", {"what": what})
         """What anybody may do, and what only a guardian may (A5); the child tries both."""
         if a % 2:
             yield ask("payments.lock"), ("lock", {})

@@ -26,13 +26,8 @@ class Money(Model):
         ) | ({n.NO_PROOF} if self.unproved else set())
         if not why:
             self.wrong = 0 if what in ("opened", "password") else self.wrong
-            ends = {"opened": ("shut", False), "withdrawn": ("consented", False)}
-            setattr(self, *ends.get(what, (what, password or True)))
+            setattr(self, *{"opened": ("shut", False)}.get(what, (what, password or True)))
         return why
-
-    def child(self, what):  # anybody may lock the wallet; a consent is taken back by a guardian
-        self.shut = self.shut or what == "lock"
-        return {n.NO_PROOF} if what == "withdraw" else set()
 
     def lock(self):  # anybody may lock the wallet
         self.shut = True
