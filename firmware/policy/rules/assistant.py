@@ -202,18 +202,20 @@ extend minutes=i60 channel?=s8
             reason = _MINUTES_USED
         elif turns >= settings["assistant.turns"]:
             reason = _TURNS_USED
+        more, news = 0, []
         if self._extended():
             more = now[_MORE] - clock.powered
-            left = more if reason else max(left, more)
         elif reason:
-            return deny(reason, moved, wait=wait)
-        return self._timed(
-            allow(
-                [event("assistant.began", today, talks + 1, turns, seconds, clock.powered + left)],
-                ("remind_ai", "open"),
-            ),
-            left,
-        )
+            approved = self.context.rules["approval"].allowance("ai_minutes")
+            if approved is None:
+                return deny(reason, moved, wait=wait)
+            more = approved[2] * 60
+            news.append(event("assistant.extended", clock.wall + more, clock.powered + more, 0))
+            news.append(self.context.rules["approval"].used(approved[0]))
+        if more:
+            left = more if reason else max(left, more)
+        news.append(event("assistant.began", today, talks + 1, turns, seconds, clock.powered + left))
+        return self._timed(allow(news, ("remind_ai", "open")), left)
 
     def _timed(self, decision, left=None):
         """The decision with the seconds that the talk may still last."""

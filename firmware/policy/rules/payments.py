@@ -236,11 +236,23 @@ bill reader=s8 channel?=s8
         if row >= 0:
             return self._again(row, request)
         reason, wait = self._closed(kind), 0
+        approved = None
         if not reason:
             reason, wait = self._limited(amount)
+            if reason in (_SINGLE, _MONTHLY, _DAILY):
+                approved = self._approved(request)
+                if approved:
+                    reason, wait = self._busy(), 0
         if reason:
             return self._refuse(request, reason, wait)
-        return allow((), ("ask_password",)) if verb == "request" else self._authorise(request)
+        return allow((), ("ask_password",)) if verb == "request" else self._authorise(request, approved)
+
+    def _approved(self, request):
+        """What a guardian has approved by a code beyond the limits, if it is this payment: one, of at most its amount,
+        to its payee; else None."""
+        entry = self.context.rules["approval"].allowance("payment")
+        fits = entry and request["amount"] <= entry[2] and entry[3] in ("", request["name"])
+        return entry if fits else None
 
     def _again(self, row, request):
         """The terminal repeats itself: the same answer, and no second payment."""
@@ -279,9 +291,12 @@ bill reader=s8 channel?=s8
             return _MONTHLY, 0
         if amount > settings["payments.daily_limit"] - self._days.counted(clock.day(), clock.powered):
             return _DAILY, _DAY - (clock.wall + clock.zone * 60) % _DAY
-        return (_BUSY, 0) if len(self._ends()) >= _OPEN_CAP else ("", 0)
+        return self._busy(), 0
 
-    def _authorise(self, request):
+    def _busy(self):
+        return _BUSY if len(self._ends()) >= _OPEN_CAP else ""
+
+    def _authorise(self, request, approved):
         password, known = request["password"], self._password
         if not crypto.equal(_stretched(password, known[_MARK : _MARK + _SALT]), known[_MARK + _SALT :]):
             return self._wrong(request)
@@ -303,6 +318,8 @@ bill reader=s8 channel?=s8
             private=request["name"].encode(),
         )
         news += [held, alerts.raised(alerts.PAYMENT_MADE, b"")]
+        if approved:
+            news.append(self.context.rules["approval"].used(approved[0]))
         return allow(news, ("confirm",), who="merchant")
 
     def _wrong(self, request):
