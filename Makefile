@@ -21,10 +21,10 @@ help: ## show this list
 
 setup: $(STAMP) ## build .venv with everything below (the other targets do this by themselves)
 
-sim: $(STAMP) ## the main job: one simulated day of a watch, told as a timeline (its page comes with the screen)
-	$(BIN)/ward sim
+sim: $(STAMP) ## the main job: a simulated watch in a page, with the people around it and its journal
+	$(BIN)/ward sim --open
 
-demo: $(STAMP) ## the same day, headless whatever make sim will open
+demo: $(STAMP) ## one simulated day of a watch, told as a timeline in the terminal
 	$(BIN)/ward demo
 
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port

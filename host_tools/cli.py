@@ -34,14 +34,19 @@ def main() -> None:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def demo(options: tuple[str, ...]) -> None:
     """Run one simulated day and print each request with the watch's decision and its reason."""
-    _simulate(["--headless", *options])
+    # The simulator is imported only now: other commands need not wait for it.
+    from simulator.day import main as tell
+
+    sys.exit(tell(["--headless", *options]))
 
 
 @main.command(context_settings=_PASS_ON, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def sim(options: tuple[str, ...]) -> None:
-    """Start the simulated watch (`ward sim --help` lists its options)."""
-    _simulate(list(options))
+    """Open the simulated watch in a page (`ward sim --help` lists its options)."""
+    from simulator.web.command import main as simulate
+
+    sys.exit(simulate(list(options)))
 
 
 main.add_command(approve)
@@ -60,13 +65,6 @@ def check_package(folder: str) -> None:
         click.echo(problem, err=True)
     click.echo("%d problems" % len(problems))
     sys.exit(1 if problems else 0)
-
-
-def _simulate(argv: list[str]) -> None:
-    """Hand over to the simulator, which is imported only now: other commands need not wait for it."""
-    from simulator.day import main as simulate
-
-    sys.exit(simulate(argv))
 
 
 if __name__ == "__main__":

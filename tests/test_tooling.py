@@ -177,20 +177,23 @@ def test_the_command_explains_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "passed_on"),
-    [(["demo", "--help"], ["--headless", "--help"]), (["sim", "--port", "80"], ["--port", "80"])],
+    ("typed", "module", "passed_on"),
+    [
+        (["demo", "--help"], "simulator.day", ["--headless", "--help"]),
+        (["sim", "--port", "80"], "simulator.web.command", ["--port", "80"]),
+    ],
 )
 def test_the_simulator_gets_its_options(
-    monkeypatch: pytest.MonkeyPatch, typed: list[str], passed_on: list[str]
+    monkeypatch: pytest.MonkeyPatch, typed: list[str], module: str, passed_on: list[str]
 ) -> None:
     """`ward` hands every option over, and hands the exit code back."""
     seen: list[list[str]] = []
 
-    def day_main(argv: list[str]) -> int:
+    def stand_in(argv: list[str]) -> int:
         seen.append(argv)
         return 3
 
-    monkeypatch.setitem(sys.modules, "simulator.day", SimpleNamespace(main=day_main))
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(main=stand_in))
     assert CliRunner().invoke(cli.main, typed).exit_code == 3
     assert seen == [passed_on]
 

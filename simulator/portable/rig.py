@@ -28,8 +28,11 @@ class Rig:
 
     def do(self, command):
         """Carry out one command; unknown operations and bad requests come back as {"bad": field, "problem": words}."""
+        act = OPS.get(command["op"])
+        if act is None:
+            return {"bad": "op", "problem": "unknown"}
         try:
-            return OPS[command["op"]](self, command)
+            return act(self, command)
         except BadRequest as bad:
             return {"bad": bad.field, "problem": bad.problem}
 
@@ -333,9 +336,13 @@ class Rig:
         return {"packages": found}
 
     def journal(self, command):
-        """Every record still on flash: [[seq, time, powered, kind, fields...], ...], and the denials."""
+        """Every record still on flash: [[seq, time, powered, kind, fields...], ...], and the denials. `after` and
+        `denials_after`: only those with higher numbers, found without reading the older segments."""
         store = self.watch.store
-        return {"records": _walk(store.main), "denials": _walk(store.denials)}
+        return {
+            "records": _walk(store.main, command.get("after", 0)),
+            "denials": _walk(store.denials, command.get("denials_after", 0)),
+        }
 
     def verify(self, command):
         """Check every older segment too; {"ok": false, "code"} on damage."""
@@ -422,16 +429,21 @@ def _answer(decision):
     }
 
 
-def _walk(journal):
-    rows = []
-    for segment in journal.segments():
-        offset = 0
-        record, _ = journal.read(segment, offset)
+def _walk(journal, after):
+    """The records numbered above `after`, oldest first."""
+    rows: list = []
+    for segment in reversed(journal.segments()) if journal.seq > after else ():
+        found = []
+        record, _ = journal.read(segment, 0)
+        header = record.seq
         while record:
-            if "." in record.kind or record.kind == "denied":
-                rows.append([record.seq, record.t, record.powered, record.kind] + record.fields)
-            found = journal.read(segment, record.end)
-            record = found[0] if found else None
+            if record.seq > after and ("." in record.kind or record.kind == "denied"):
+                found.append([record.seq, record.t, record.powered, record.kind] + record.fields)
+            next_one = journal.read(segment, record.end)
+            record = next_one[0] if next_one else None
+        rows = found + rows
+        if header <= after:
+            break
     return rows
 
 
