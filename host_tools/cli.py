@@ -1,14 +1,16 @@
-"""The `ward` command. Data goes to stdout, errors to stderr with what to do next.
+"""The `ward` command. Data goes to stdout, errors to stderr with what to do next; exit codes: host_tools/console.py.
 
-Exit codes: 0 done, 1 failed, 2 the command line was not understood.
+The commands that talk to a watch are loaded when they are named: the others start without them.
 """
 
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from host_tools.approve import approve
+from host_tools.console import CODES
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -22,12 +24,49 @@ def _version() -> str:
         return "unknown"
 
 
-@click.group(context_settings=_SETTINGS)
+# Which module holds the commands that talk to a watch, or are one.
+_ON_DEMAND = {
+    "setup": "setup",
+    "status": "status",
+    "policy": "policy",
+    "grant": "status",
+    "contacts": "records",
+    "block": "records",
+    "alerts": "status",
+    "evidence": "records",
+    "log": "records",
+    "data": "records",
+    "consent": "status",
+    "clock": "status",
+    "lost": "status",
+    "hosts": "status",
+    "wipe": "status",
+    "watch": "simulated",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is wanted."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*_ON_DEMAND, *super().list_commands(context)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _ON_DEMAND:
+            return super().get_command(context, name)
+        found: click.Command = getattr(import_module("host_tools." + _ON_DEMAND[name]), name)
+        return found
+
+
+_EPILOG = "\b\nExit codes:\n" + "\n".join("  %d  %s" % one for one in CODES.items())
+
+
+@click.group(cls=_Commands, context_settings=_SETTINGS, epilog=_EPILOG)
 @click.version_option(_version(), prog_name="ward")
 def main() -> None:
-    """Simulate a Wardwatch, the children's watch that keeps its guardian's rules itself.
+    """Set up, configure and read a Wardwatch over its cable, or simulate one.
 
-    Setting up, configuring and flashing real boards come with later parts."""
+    A Wardwatch is a children's watch that keeps its guardian's rules itself. Begin with: ward setup"""
 
 
 @main.command(context_settings=_PASS_ON, add_help_option=False)

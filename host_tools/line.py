@@ -115,11 +115,11 @@ class Line:
 
     # --- opening a session
 
-    def hello(self) -> Hello:
+    def hello(self, timeout: float = _TIMEOUT) -> Hello:
         """Greet the watch; ends a session that was open."""
         self._session = None
         self._nonce = self._random(session.NONCE)
-        self._greeting = self.call("link.hello", host=self._host.hex(), nonce=self._nonce.hex())
+        self._greeting = self.call("link.hello", timeout, host=self._host.hex(), nonce=self._nonce.hex())
         return Hello(
             bytes.fromhex(self._greeting["watch"]),
             self._greeting["protocol"],

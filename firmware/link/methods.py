@@ -5,6 +5,7 @@ must have proved is said there and judged there. Reading is a method of its own.
 message, no payment, no call can come in over this line.
 """
 
+from firmware.link.json_text import dumps
 from firmware.policy.decision import BadRequest
 from firmware.policy.request import forms
 from firmware.policy.resting import copy_of
@@ -60,12 +61,14 @@ usage.elsewhere
 """
 
 _MOST = 32  # records in one answer of log.read
+_ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the rest of the message
 
 
 def call(watch, method, params, server):
     """The result of a method, or None if there is none of that name. BadRequest for wrong params."""
     if method in READS:
-        return READS[method](watch, params)
+        found = READS[method](watch, params)
+        return _page(found, params) if isinstance(found, list) and method != "log.read" else found
     if method == "hosts.keep":
         if server.fresh_key is None:
             raise BadRequest("name", "nothing to keep: this host was not paired just now")
@@ -74,6 +77,24 @@ def call(watch, method, params, server):
     if ("\n" + method + "\n") in ACTS and method:
         return _act(watch, method, params)
     return None
+
+
+def _number(params, name):
+    value = params.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadRequest(name, "must be a whole number")
+    return value
+
+
+def _page(rows, params):
+    """The rows from number `from` on, as many as one frame holds; [] after the last one."""
+    page, room = [], _ROOM
+    for row in rows[_number(params, "from") :]:
+        room -= len(dumps(row)) + 1
+        if room < 0 and page:
+            break
+        page.append(row)
+    return page
 
 
 def _act(watch, kind, params):
@@ -94,7 +115,7 @@ def _act(watch, kind, params):
 def _takes_proof(engine, kind):
     name, _, verb = kind.partition(".")
     for field in forms(engine.rules[name].FORMS)[verb]:
-        if field[0] == "channel?":
+        if field[0] in ("channel", "channel?"):
             return True
     return False
 
@@ -113,6 +134,7 @@ def _status(watch, params):
             "trust": clock.trust,
             "tampered": rule.tampered,
             "owner": rule.owner,
+            "expires": rule.expires,
             "mode": engine.rules["blocking"].mode,
             "alerts": len(engine.rules["alerts"]),
             "contacts": len(engine.rules["contacts"]),
@@ -131,6 +153,10 @@ def _settings(watch, params):
     return [[key, settings[key], key in chosen] for key in keys]
 
 
+def _grants(watch, params):
+    return [grant[:3] for grant in watch.engine.rules["administration"].grants]
+
+
 def _contacts(watch, params):
     contacts, blocking = watch.engine.rules["contacts"], watch.engine.rules["blocking"]
     rows = []
@@ -146,17 +172,19 @@ def _alerts(watch, params):
 
 
 def _log(watch, params):
-    """Records after `after`, oldest first: [[seq, time, powered, kind, fields...], ...], at most 32."""
-    after = params.get("after", 0)
-    if isinstance(after, bool) or not isinstance(after, int) or after < 0:
-        raise BadRequest("after", "must be a whole number")
-    journal, rows = watch.store.main, []
+    """Records after `after`, oldest first: [[seq, time, powered, kind, fields...], ...], as one frame holds them."""
+    after = _number(params, "after")
+    journal, rows, room = watch.store.main, [], _ROOM
     for segment in journal.segments():
         found = journal.read(segment, 0)
         while found and len(rows) < _MOST:
             record = found[0]
             if record.seq > after and record.kind.find(".") > 0:
-                rows.append([record.seq, record.t, record.powered, record.kind] + record.fields)
+                row = [record.seq, record.t, record.powered, record.kind] + record.fields
+                room -= len(dumps(row)) + 1
+                if room < 0 and rows:
+                    return rows
+                rows.append(row)
             found = journal.read(segment, record.end)
     return rows
 
@@ -177,6 +205,7 @@ def _evidence(watch, params):
 READS = {
     "status.read": _status,
     "settings.read": _settings,
+    "grants.read": _grants,
     "contacts.read": _contacts,
     "alerts.read": _alerts,
     "log.read": _log,

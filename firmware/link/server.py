@@ -19,6 +19,7 @@ from firmware.link.session import HOST, NONCE, WATCH, Session
 from firmware.loading import forget
 from firmware.policy.decision import BadRequest
 from firmware.policy.resting import copy_of
+from firmware.policy.rules.credentials import HOST as CHANNEL
 from firmware.storage.crypto import Broken, equal
 
 PROTOCOL = 1
@@ -29,6 +30,8 @@ _INVALID = const(-32600)
 _NO_METHOD = const(-32601)
 _PARAMS = const(-32602)
 _CLOSED = const(-32000)  # ours: there is no session, or it has just ended
+_TOO_LONG = const(-32002)  # ours: the answer is longer than a frame
+_LONGEST = const(2990)  # bytes of an answer: sealed and in base64 it just fits into a frame
 _REFUSED = const(-32001)  # ours: a proof or a code that is not right
 
 
@@ -58,7 +61,8 @@ class Server:
         self.end()
 
     def end(self):
-        """Close the session and forget what a handshake has begun."""
+        """Close the session, with the proof that a guardian gave in it, and forget what a handshake has begun."""
+        self._engine.rules["credentials"].proofs.pop(CHANNEL, None)
         self._session = None
         self._asked: tuple = ()  # (host id, transcript, pairing key) after link.hello
         self._pairing: tuple = ()  # (attempt, nonce, powered time of its end) while a code is shown
@@ -93,6 +97,10 @@ class Server:
             return
         answer["jsonrpc"] = "2.0"
         text = dumps(answer)
+        if len(text) > _LONGEST:  # nothing that is asked over the line may stop the watch
+            answer["error"] = {"code": _TOO_LONG, "message": "the answer does not fit into a frame"}
+            answer.pop("result", None)
+            text = dumps(answer)
         self._port.write(frame(self._session.seal(text) if sealed and self._session else text))
 
     def _open(self, body):

@@ -190,11 +190,11 @@ class Board:
     """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
 
     address = "watch"
-    identity = b"watch-01"
     plugged = False
 
     def __init__(self, root, seed, power=None):
         self.root = root
+        self.identity = sha256(("identity " + seed).encode()).digest()[:8]
         self.device_secret = sha256(("device " + seed).encode()).digest()
         self.random = Drbg(seed)
         self.partition = Partition(root + ".keys", power or Power())

@@ -276,12 +276,12 @@ class Rig:
         return {"mode": mode, "minutes": minutes, "next": change, "why": why, "front": front, "used": used}
 
     def cable(self, command):
-        """Bytes come in over the serial line; what the watch answers at once, in hexadecimal."""
+        """Bytes come in over the serial line; what the watch answers at once, in hexadecimal. restart: it was wiped."""
         port = self.board.port
         port.came += bytes.fromhex(command["data"])
         self.watch.step(self._ticks)
         data, port.gone = port.gone, b""
-        return {"data": data.hex()}
+        return {"data": data.hex(), "restart": self.watch.guardians.restart}
 
     def network(self, command):
         self.board.carrier.online = command["online"]

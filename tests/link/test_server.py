@@ -234,3 +234,16 @@ def test_unknown_methods_and_silence(paired: tuple[Household, bytes]) -> None:
     home.cable.watch_step = lambda: None
     with pytest.raises(LineError, match="does not answer"):
         line.call("test.anything", timeout=0)
+
+
+def test_an_answer_longer_than_a_frame_is_an_error_and_no_end(paired: tuple[Household, bytes]) -> None:
+    """Whatever a method gives back, the watch goes on and says so; the longest that fits arrives whole."""
+    home, _ = paired
+    for size in range(2900, 3100, 7):
+        home.server._call = lambda method, params, server, size=size: "x" * size
+        try:
+            assert home.line.call("test.long") == "x" * size
+        except Refused as refused:
+            assert refused.code == -32002 and size > 2900
+    home.server._call = lambda method, params, server: "short"
+    assert home.line.call("test.short") == "short"

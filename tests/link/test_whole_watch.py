@@ -137,3 +137,47 @@ def test_the_published_list_is_whole(tmp_path: Path) -> None:
     link = ["link.hello", "link.open", "link.code", "link.pair", "login.first", "login.final", "hosts.keep"]
     for method in [*acts, *methods.READS, *link]:
         assert "`%s`" % method in text, method
+
+
+def paged(line: Line, method: str) -> list[Any]:
+    rows: list[Any] = []
+    while page := line.call(method, **{"from": len(rows)}):
+        rows += page
+    return rows
+
+
+def test_long_lists_come_in_pages(watch: Watch) -> None:
+    """Thirty contacts with the longest names: more than a frame holds, and nothing is lost or ends the watch."""
+    line, _, _ = set_up(watch)
+    names = ["%02d%s" % (number, "长" * 18) for number in range(30)]
+    for number, name in enumerate(names):
+        card: dict[str, Any] = {"name": name, "address": "%02d" % number + "a" * 62, "number": "1390000%09d" % number}
+        added = line.call("contacts.add", **card, key="%064x" % number, role="friend")
+        assert added["verdict"] == "allow"
+    assert len(line.call("contacts.read")) < 30
+    assert [row[0] for row in paged(line, "contacts.read")] == names
+    copy = paged(line, "data.copy")
+    assert len([one for one in copy if "长" in one]) == 30 and any('["alerts"' in one for one in copy)
+    after, kinds = 0, []
+    while records := line.call("log.read", after=after):
+        kinds += [record[3] for record in records]
+        after = records[-1][0]
+    assert kinds.count("contacts.added") == 30 and len(kinds) == len(set(range(1, after + 1)))
+    with pytest.raises(Refused, match="whole number"):
+        line.call("contacts.read", **{"from": -1})
+
+
+def test_a_proof_ends_with_its_session(watch: Watch) -> None:
+    """The cable is pulled without a word: the next session of the same host has proved nothing."""
+    line, _, key = set_up(watch)
+    assert line.call("administration.clock", wall=START)["verdict"] == "allow"
+    line, _ = line_to(watch)
+    line.hello()
+    line.open(key)
+    assert line.call("administration.clock", wall=START)["verdict"] == "deny"
+
+
+def test_logging_out_ends_the_proof(watch: Watch) -> None:
+    line, _, _ = set_up(watch)
+    assert line.call("credentials.logout")["verdict"] == "allow"
+    assert line.call("administration.clock", wall=START)["verdict"] == "deny"
