@@ -22,7 +22,7 @@ help: ## show this list
 setup: $(STAMP) ## build .venv with everything below (the other targets do this by themselves)
 
 sim: $(STAMP) ## the main job: a simulated watch in a page, with the people around it and its journal
-	$(BIN)/ward sim --open
+	$(BIN)/ward sim
 
 demo: $(STAMP) ## one simulated day of a watch, told as a timeline in the terminal
 	$(BIN)/ward demo

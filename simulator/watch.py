@@ -96,15 +96,8 @@ class Watch:
     {"bad", "problem"} for a malformed request. FileNotFoundError if there is no MicroPython for that runtime.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        now: int,
-        runtime: str = "cpython",
-        seed: str = "day",
-        display: tuple[int, int, bool] | None = None,
-    ) -> None:
-        """display: (width, height, round) of a screen in pixels; without it nothing is drawn."""
+    def __init__(self, folder: Path, now: int, runtime: str = "cpython", seed: str = "day", **options: Any) -> None:
+        """options: more fields of the rig's `new`, such as display=[240, 240, False]."""
         folder.mkdir(parents=True, exist_ok=True)
         self.root = folder / "flash"
         self.seed = seed
@@ -116,8 +109,7 @@ class Watch:
             self._process = micropython.Process(script, path=ROOT)
         else:
             self._rig = Rig()
-        screen = {"display": list(display)} if display else {}
-        self.boot_report = self.do("new", root=str(self.root), seed=seed, wall=now, **screen)
+        self.boot_report = self.do("new", root=str(self.root), seed=seed, wall=now, **options)
 
     def do(self, op: str, **fields: Any) -> Answer:
         """One command of the rig."""

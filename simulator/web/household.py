@@ -58,7 +58,7 @@ class Household:
     def __init__(self, folder: Path, runtime: str = "cpython", language: str = "en", age: int = 9) -> None:
         self.runtime, self.language, self.age = runtime, language, age
         now = int((_START - _EPOCH).total_seconds()) - ZONE * 60
-        self.watch = Watch(folder, now, runtime, seed="household", display=DISPLAY)
+        self.watch = Watch(folder, now, runtime, seed="household", display=list(DISPLAY), language=language)
         self.people = {id_: _person(id_, language) for id_ in _PEOPLE}
         self.entries: list[Entry] = []
         self.alerts: list[Entry] = []  # that reached the guardian

@@ -80,6 +80,7 @@ class Page:
         app = web.Application(middlewares=[self._guard], client_max_size=_MESSAGE_LIMIT)
         app.router.add_get("/{token}/socket", self._socket)
         app.router.add_get("/{token}/{file:[a-z.]*}", self._file)
+        app.on_response_prepare.append(_harden)
         app.cleanup_ctx.append(self._life)
         return app
 
@@ -112,16 +113,16 @@ class Page:
         host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
         wants_socket = "upgrade" in request.headers.get("Connection", "").lower()
         if host not in self._hosts or not (origin == "http://" + host or (origin is None and not wants_socket)):
-            raise web.HTTPForbidden(text="This address is for the page of `ward sim` only.\n", headers=_HEADERS)
+            raise web.HTTPForbidden(text="This address is for the page of `ward sim` only.\n")
         if not hmac.compare_digest(given, self._token.encode()):
-            raise web.HTTPNotFound(text="Open the whole address that `ward sim` has printed.\n", headers=_HEADERS)
+            raise web.HTTPNotFound(text="Open the whole address that `ward sim` has printed.\n")
         return await handler(request)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = FILES.get(request.match_info["file"])
         if name is None:
-            raise web.HTTPNotFound(headers=_HEADERS)
-        return web.FileResponse(_HERE / name, headers=_HEADERS)
+            raise web.HTTPNotFound()
+        return web.FileResponse(_HERE / name)
 
     # --- the websocket
 
@@ -147,7 +148,7 @@ class Page:
         """Carry out what a page asks; what is malformed is answered to that page alone."""
         try:
             fields = json.loads(text)
-            act = fields.pop("act")
+            act = str(fields.pop("act"))
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
             await self._send(socket, json.dumps({"problem": "no JSON object with an act"}))
             return
@@ -261,6 +262,10 @@ class Page:
             last += seconds
             async with self._turn:
                 await self._tell_of(await self._run(self._tick, min(seconds, _LAG_SECONDS)))
+
+
+async def _harden(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
 
 
 async def serve(page: Page, port: int, opened: Callable[[str], None]) -> None:

@@ -74,9 +74,9 @@ def test_a_payment_is_captured_once_the_terminal_hears_yes(home: Household) -> N
         "payments.authorised",
         "payments.captured",
     ]
-    assert not home.status()["paying"] and home.bill is None
+    assert not home.status()["paying"] and home.status()["bill"] is None
     act(home, "fetch_bill")
-    assert home.bill is not None and home.bill[-1][3:7] == ["food", "captured", 450, 0]
+    assert home.status()["bill"][-1][3:7] == ["food", "captured", 450, 0]
     act(home, "shop", amount=100, cls="food")
     assert kinds(act(home, "no_payment")) == [] and not home.status()["paying"]
 
