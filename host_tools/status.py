@@ -163,5 +163,5 @@ def _consent(verb: str, does: str, words: str) -> None:
 
 
 _consent("give", "Agree to what PURPOSE needs, after it was shown. Takes the passphrase.", "Agreed: %s.")
-_consent("withdraw", "Take an agreement back; what was kept for it is erased.", "Withdrawn: %s.")
-_consent("refuse", "Say no; the watch does not ask again for a while.", "Refused: %s.")
+_consent("withdraw", "Take an agreement back; what was kept for it is erased. Takes the passphrase.", "Withdrawn: %s.")
+_consent("refuse", "Say no; the watch does not ask again for a while. Takes the passphrase.", "Refused: %s.")

@@ -69,6 +69,10 @@ def test_a_new_user_is_done_with_one_command_and_eight_answers(home: Home) -> No
     assert (status["protected"], status["band"], status["version"], status["hosts"]) == (True, 1, 1, ["desk"])
     assert home.ward("policy", "export", "--json").ok().data == {"usage": {"daily_minutes": 30}}
     assert NUMBER in home.watch.do("floor")["numbers"]
+    page = (Path(__file__).resolve().parents[2] / "docs" / "ward.md").read_text(encoding="utf-8")
+    for line in seen.strip().split("\n"):  # the page's transcript is this one, but for digits, time and what is typed
+        if not line.startswith("Time: "):
+            assert "    " + re.sub(r":(?!.*[.:]).*", ":", line).rstrip() in page, line
     again = home.ward("setup").ok()
     assert "set up already" in again.err
 
@@ -173,7 +177,8 @@ def test_every_command(ours: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ours.watch.do("setting", key="usage.daily_minutes")["value"] == 50
     assert next(one for one in ward("policy", "list", "--json").data if one["key"] == "usage.daily_minutes")["until"]
     # what is under the exception is set although the same value is in force, and takes the passphrase
-    assert ward("policy", "set", "usage.daily_minutes", "50", secret=PASSPHRASE).out
+    changed = ward("policy", "set", "usage.daily_minutes", "50", "--json", secret=PASSPHRASE).data
+    assert changed == {"usage.daily_minutes": [50, 50]}
     # the watch
     assert abs(ward("clock", "show", "--json").data["ahead"]) <= 2
     ward("clock", "set", secret=PASSPHRASE)
