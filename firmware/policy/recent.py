@@ -50,6 +50,11 @@ class Recent:
     def tag(self, entry):
         return bytes(self._ring[entry * _WIDTH : entry * _WIDTH + 8])
 
+    def number(self, entry):
+        """The journal sequence number of a message."""
+        at = entry * _WIDTH + 8
+        return int.from_bytes(self._ring[at : at + 4], "little")
+
     def place(self, entry):
         """(segment, offset) in the journal."""
         at = entry * _WIDTH

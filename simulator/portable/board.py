@@ -37,12 +37,15 @@ class Recorder:
         self.told = []
         self.heard = 0
         self.running = ""
+        self.shell = None  # of firmware/ui, where the watch has a display
 
     def notice(self, kind, fields):
         self.seen.append([kind, fields])
+        if self.shell:
+            self.shell.notice(kind, fields)
 
     def ring(self, number):
-        self.seen.append(["ring", {"number": number}])
+        self.notice("ring", {"number": number})
 
     def dial(self, number):
         return self.telephony

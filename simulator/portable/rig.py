@@ -5,6 +5,7 @@ watch behind a pipe are used alike. `OPS` lists the commands.
 """
 
 import os
+from binascii import b2a_base64
 from hashlib import sha256
 
 from firmware.policy.decision import BadRequest
@@ -18,6 +19,7 @@ from firmware.storage.journal import JournalBroken
 from firmware.texts import text as words
 from firmware.watch import Watch
 from simulator.portable.board import Board
+from simulator.portable.display import Display
 
 
 class Rig:
@@ -38,20 +40,26 @@ class Rig:
 
     def new(self, command):
         """A watch from the factory in folder `root`, random bytes from `seed`, true time `wall`. keep: what lies in
-        `root` stays (a flash that was copied or damaged); phone false: a board without telephony."""
+        `root` stays (a flash that was copied or damaged); phone false: a board without telephony; display
+        [width, height, round]: with the screens of firmware/ui, in `language`, with `battery` percent."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
         self.board.true_time = command.get("wall", 0)
         self.board.carrier.telephony = command.get("phone", True)
+        size = command.get("display")
+        self.display = Display(*size) if size else None
+        self._language = command.get("language", "en")
+        self._battery = command.get("battery", -1)
         return self._start()
 
     def _start(self):
         self._ticks = 0x3FFFF000  # near the wrap of ticks_ms, so that every run goes over it
         self.watch = Watch(self.board)
         report = self.watch.start()
-        self.watch.step(self._ticks)
+        self.shell = self.board.carrier.shell = self._shell() if self.display else None
+        self._step()
         return {
             "status": report.status,
             "code": report.code,
@@ -59,6 +67,21 @@ class Rig:
             "torn": report.torn,
             "seq": report.seq,
         }
+
+    def _shell(self):
+        """The screens, loaded only where there is a display to show them."""
+        from firmware.ui.shell import Shell
+
+        shell = Shell(self.watch, self.display, self._language)
+        shell.battery, shell.charging = self._battery, self.board.plugged
+        shell.telephony = self.board.carrier.telephony
+        shell.build(0)
+        return shell
+
+    def _step(self):
+        """One step of the watch and of its screens: the milliseconds until the next need."""
+        wait = self.watch.step(self._ticks)
+        return min(wait, self.shell.step(self._ticks)) if self.shell else wait
 
     def reboot(self, command):
         """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time."""
@@ -70,12 +93,12 @@ class Rig:
         """Let `seconds` pass, stepping the watch whenever it asks for it."""
         left = command["seconds"] * 1000
         while left > 0:
-            wait = self.watch.step(self._ticks)
+            wait = self._step()
             jump = max(min(wait, left), 1000)
             self._ticks = (self._ticks + jump) & 0x3FFFFFFF
             self.board.true_time += jump // 1000
             left -= jump
-        self.watch.step(self._ticks)
+        self._step()
         return self.clock(command)
 
     def clock(self, command):
@@ -233,7 +256,7 @@ class Rig:
 
     def step(self, command):
         """One step without any time passing."""
-        self.watch.step(self._ticks)
+        self._step()
         return {}
 
     def sos(self, command):
@@ -249,8 +272,57 @@ class Rig:
     def charge(self, command):
         """The charger is connected, or taken away."""
         self.board.plugged = command["on"]
-        self.watch.step(self._ticks)
+        if self.shell:
+            self.shell.charging = command["on"]
+            if self.shell.screen == "dial":
+                self.shell.build(0)
+        self._step()
         return {}
+
+    # The display and what is under it; only with the option `display` of `new`.
+
+    def _lit(self):
+        """The shell, or BadRequest where there is no display."""
+        if self.shell is None:
+            raise BadRequest("display", "is missing: `new` was not given one")
+        return self.shell
+
+    def touch(self, command):
+        """A finger comes down (`down` true) or goes up at x, y."""
+        self._lit().touch(command["x"], command["y"], command["down"])
+        return self.screen(command)
+
+    def button(self, command):
+        """Button `name` ("a", "b", "c") goes down or up."""
+        self._lit().button(command["name"], command["down"])
+        return self.screen(command)
+
+    def open_screen(self, command):
+        """Open a screen by its name, as the board does with "lock" when the watch is put down."""
+        self._lit().show(command["name"])
+        return self.screen(command)
+
+    def screen(self, command):
+        """The open screen's name, after it was drawn."""
+        self._step()
+        return {"screen": self._lit().screen}
+
+    def picture(self, command):
+        """The whole display: RGB565, high byte first, in base64; and its SHA-256."""
+        display = self._lit().display
+        self._step()
+        return {
+            "w": display.width,
+            "h": display.height,
+            "sha256": _hash(display.frame),
+            "data": b2a_base64(display.frame).decode().strip(),
+        }
+
+    def look_at(self, command):
+        """The open screen, the texts on it, what can be touched: [[name, x, y, w, h], ...], which of that is in focus,
+        and whether there is a further page."""
+        self._step()
+        return self._lit().look()
 
     def bill(self, command):
         """The bill as `reader` ("child" or "guardian", with the `channel` of a proof) gets it; null if refused."""
@@ -393,6 +465,11 @@ OPS = {
     "sos": Rig.sos,
     "charge": Rig.charge,
     "usage": Rig.usage,
+    "touch": Rig.touch,
+    "button": Rig.button,
+    "open_screen": Rig.open_screen,
+    "picture": Rig.picture,
+    "look": Rig.look_at,
     "bill": Rig.bill,
     "pay_cancel": Rig.pay_cancel,
     "provider": Rig.provider,
