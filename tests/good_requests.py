@@ -16,6 +16,7 @@ GOOD_IN: dict[str, dict[str, Any]] = {
     "contacts.incoming": {"what": "request"},
     "contacts.add": {"key": "00" * 32},
     "contacts.ask": {"key": "00" * 32},
+    "hosts.add": {"key": "00" * 32},
     "consent.erased": {"what": "voice"},
     "personal_data.erase": {"what": "messages"},
     "credentials.user": {"name": "oma", "role": "carer"},

@@ -22,7 +22,6 @@ _BELOW = {
     "policy": ("loading", "text", "storage"),
     "services": ("loading", "texts", "text", "storage", "policy"),
     "link": ("loading", "texts", "text", "storage", "policy", "services"),
-    "link": ("texts", "text", "storage", "policy", "services"),
     "ui": ("loading", "texts", "text", "storage", "policy", "services", "link"),
     "drivers": (),
     "board": ("drivers",),
