@@ -14,10 +14,10 @@ import os
 
 # What the firmware imports after boot. Hardware is for the drivers, which hold it already; the rest nobody needs.
 ALLOWED = (
-    ("array", "binascii", "collections", "cryptolib", "errno", "gc", "hashlib", "io", "json", "micropython", "os")
-    + ("struct", "sys", "time")
+    ("array", "binascii", "collections", "cryptolib", "errno", "framebuf", "gc", "hashlib", "io", "json")
+    + ("micropython", "os", "struct", "sys", "time")
 )  # fmt: skip
-_HARDWARE = ("machine", "esp32", "network", "framebuf", "neopixel")
+_HARDWARE = ("machine", "esp32", "network", "neopixel")
 _OWNERS = ("firmware.drivers.", "firmware.board")
 _EXPECTED = ("boot.py", "main.py", "main.mpy", "firmware")
 

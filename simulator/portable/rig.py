@@ -27,6 +27,7 @@ class Rig:
 
     def __init__(self):
         self._ticks = 0  # `new` makes the board and the watch
+        self.shell = None  # the screens, on a board with a display
 
     def do(self, command):
         """Carry out one command; unknown operations and bad requests come back as {"bad": field, "problem": words}."""

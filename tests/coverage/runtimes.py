@@ -8,6 +8,7 @@ from host_tools.build import compile_firmware
 from simulator import micropython
 from simulator.portable.rig import Rig
 from simulator.scenario import Do, Run, Scenario, ScenarioFailed
+from tests.conftest import REACHED_INTO
 from tests.coverage.catalogue import ROOT
 
 HOLDS = "holds"
@@ -23,7 +24,7 @@ def results(paths: list[Path], out: Path, jobs: int) -> dict[tuple[Path, str], s
     """(path, runtime) -> HOLDS, DIFFERS or, where there is no MicroPython, NOT_RUN. Compiles into `out`/mpy."""
     if micropython.binary() is None:
         return {(path, runtime): NOT_RUN for path in paths for runtime in RUNTIMES}
-    compile_firmware(out / "mpy")
+    compile_firmware(out / "mpy", keep=REACHED_INTO)
     tasks = [(paths[start::jobs], runtime, out) for runtime in RUNTIMES for start in range(jobs)]
     found: dict[tuple[Path, str], str] = {}
     with ProcessPoolExecutor(jobs) as pool:
