@@ -12,8 +12,9 @@ import pytest
 
 from tests.bench.harness import Failed, Target
 
-# The smallest heap that passes today, rounded up. The aim of the project is 128 KB: not reached.
-HEAP_KB = 192
+# The smallest heap that passes today, rounded up. The aims are 128 KB for the first nine rules and
+# 192 KB for all of them: not reached.
+HEAP_KB = 208
 HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
 
 
