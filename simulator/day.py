@@ -1,4 +1,4 @@
-"""One day of a simulated watch, told as a timeline: what `ward sim` and `ward demo` run.
+"""One day of a simulated watch, told as a timeline: what `ward demo` and `ward sim --headless` run.
 
 Exit codes: 0 the day ended with a verified journal, 1 it did not, 2 the command line or the message file is wrong.
 """
@@ -26,7 +26,7 @@ _README_OPTIONS = ["--brief"]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ward sim", description=__doc__.split("\n")[0], allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="ward demo", description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument(
         "--messages",
         type=Path,
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--age", type=int, choices=(7, 9), default=9, help="the child's age in years (%(default)s)")
     parser.add_argument("--brief", action="store_true", help="leave out what was simply allowed")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
-    parser.add_argument("--headless", action="store_true", help="without a screen, which is the only way yet")
+    parser.add_argument("--headless", action="store_true", help="without the page, as always here")
     parser.add_argument("--update-readme", action="store_true", help=argparse.SUPPRESS)
     return parser
 

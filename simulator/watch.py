@@ -96,7 +96,8 @@ class Watch:
     {"bad", "problem"} for a malformed request. FileNotFoundError if there is no MicroPython for that runtime.
     """
 
-    def __init__(self, folder: Path, now: int, runtime: str = "cpython", seed: str = "day") -> None:
+    def __init__(self, folder: Path, now: int, runtime: str = "cpython", seed: str = "day", **options: Any) -> None:
+        """options: more fields of the rig's `new`, such as display=[240, 240, False]."""
         folder.mkdir(parents=True, exist_ok=True)
         self.root = folder / "flash"
         self.seed = seed
@@ -108,7 +109,7 @@ class Watch:
             self._process = micropython.Process(script, path=ROOT)
         else:
             self._rig = Rig()
-        self.boot_report = self.do("new", root=str(self.root), seed=seed, wall=now)
+        self.boot_report = self.do("new", root=str(self.root), seed=seed, wall=now, **options)
 
     def do(self, op: str, **fields: Any) -> Answer:
         """One command of the rig."""
@@ -200,6 +201,28 @@ class Watch:
         """The SOS gesture, or the other gesture that stops it."""
         return self.do("sos", cancel=cancel)
 
+    # Apps
+
+    def use(self, cls: str, item: str) -> Answer:
+        """The child opens an app or a function of a class."""
+        return self._service("use", cls=cls, item=item)
+
+    def leave(self) -> Answer:
+        """The child closes what is in the foreground."""
+        return self._service("leave")
+
+    def on_call(self, on: bool) -> Answer:
+        """The line of a call opens, or closes."""
+        return self._service("on_call", on=on)
+
+    def charge(self, on: bool) -> None:
+        """The charger is connected, or taken away."""
+        self.do("charge", on=on)
+
+    def usage(self) -> Answer:
+        """{"mode", "minutes", "next", "why", "front", "used"}: the time, as a screen shows it."""
+        return self.do("usage")
+
     # Time, power, network
 
     def advance(self, seconds: int) -> Answer:
@@ -228,6 +251,24 @@ class Watch:
         """Switch the carrier's network."""
         self.do("network", online=online)
 
+    # The screen and its buttons, on a rig that has them; any other answers {"bad": "op"}
+
+    def touch(self, x: int, y: int, down: bool) -> Answer:
+        """A finger on the display, in pixels from its upper left corner, or lifted from it."""
+        return self.do("touch", x=x, y=y, down=down)
+
+    def button(self, name: str, down: bool) -> Answer:
+        """A button of the case is pressed, or let go."""
+        return self.do("button", name=name, down=down)
+
+    def picture(self) -> Answer:
+        """{"w", "h", "data"}: what the display shows, base64 of RGB565 with the higher byte first."""
+        return self.do("picture")
+
+    def look(self) -> Answer:
+        """{"screen", "texts", "targets"}: what the display shows, in words and places to touch."""
+        return self.do("look")
+
     # Looking
 
     def seen(self) -> Answer:
@@ -245,9 +286,9 @@ class Watch:
         """{"who", "grade", "blocked"} of a person as the watch knows them."""
         return self.do("grade", party=person.address)
 
-    def journal(self) -> Answer:
-        """{"records", "denials"}: every record on flash."""
-        return self.do("journal")
+    def journal(self, after: int = 0, denials_after: int = 0) -> Answer:
+        """{"records", "denials"}: every record on flash with a higher number."""
+        return self.do("journal", after=after, denials_after=denials_after)
 
     def verify(self) -> Answer:
         """Check all segments, the older ones too."""

@@ -18,29 +18,12 @@ from firmware.policy.request import forms
 from simulator import micropython
 from simulator.portable.rig import Rig
 from tests.conftest import ROOT
+from tests.good_requests import good_value
 from tests.histories import batch
 from tests.histories.play import Played
 
 Request = Any
-KINDS = 48  # of requests in the build; a smaller number would mean that the table has lost some
-
-# Good values where the form alone does not make one that a rule accepts; the table only changes one field at a time.
-_GOOD: dict[str, Any] = {
-    "rounds": 4096, "birth_year": 2018, "birth_month": 3, "profile": "cn-ccia", "language": "en", "region": "cn",
-    "numbers": [],
-    "values": [], "role": "friend", "what": "message", "exit": "screen", "reader": "child", "place": "contact",
-    "mode": "shield",
-    "reason": "the child is not at home", "party": "lin", "address": "lin", "pin": "482915", "minutes": 5,
-    "key": "contacts.unknown",
-    "channel": "host", "purpose": "voice",
-}  # fmt: skip
-_GOOD_IN = {
-    "contacts.incoming": {"what": "request"},
-    "contacts.add": {"key": "00" * 32},
-    "contacts.ask": {"key": "00" * 32},
-    "consent.erased": {"what": "voice"},
-    "personal_data.erase": {"what": "messages"},
-}
+KINDS = 110  # of requests in the build; a smaller number would mean that the table has lost some
 
 _LOOK_ALIKES: tuple[Any, ...] = (
     "", ".", "..", "messages", "messages.", ".incoming", "messages.incoming.", "messages..incoming", "a.b.c",
@@ -56,17 +39,13 @@ _LOOK_ALIKES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def _good(name: str, form: str, limit: int) -> Any:
-    if name in _GOOD:
-        return _GOOD[name]
-    return "0" * (2 * limit) if form == "h" else {"i": 1, "s": "x", "b": True, "l": []}[form]
-
-
 def _bad(form: str, limit: int) -> Iterator[Any]:
     """Values that no field of this type may take."""
     numbers = [-1, limit + 1, 2**31, 2**31 - 1, 2**62, 2**64, -(2**64)]
     yield from [None, 1.0, -0.5, {}, {"a": 1}, b"bytes"]
-    if form != "i":
+    if form == "z":
+        yield from [limit + 1, -limit - 1, 2**64, -(2**64), "1", "", True, [1], float("nan")]
+    elif form != "i":
         yield from [0, 1]
     else:
         yield from [number for number in numbers if not 0 <= number <= limit] + [
@@ -131,7 +110,7 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
     for kind, fields in _forms(rig).items():
         good: Request = {"kind": kind}
         for name, form, limit in fields:
-            good[name.rstrip("?")] = _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit)
+            good[name.rstrip("?")] = good_value(kind, name.rstrip("?"), form, limit)
         for name, form, limit in fields:
             plain = name.rstrip("?")
             if plain == name:
@@ -160,23 +139,27 @@ def _table(rig: Rig) -> Iterator[tuple[Request, str]]:
         yield {**policy, "values": [["blocking.burst", 3], item]}, field
     for number in ("110", "112", "12", "1" * 16, "+4912345", "１３９", "", 110, None):
         yield {"kind": "administration.floor", "region": "cn", "numbers": [number], "channel": "host"}, "numbers"
-    for kind, field, word in (("blocking.press", "place", "sofa"), ("blocking.protect", "mode", "protective"),
+    for kind, field, word in (("capture.open", "device", "face"), ("capture.open", "purpose", "training"),
+    ("blocking.press", "place", "sofa"), ("blocking.protect", "mode", "protective"),
     ("contacts.incoming", "what", "gift"),
                               ("contacts.add", "role", "owner"), ("content_access.read", "exit", "cloud"),
                               ("content_access.read", "reader", "teacher"), ("content_access.read", "what", "key"),
                               ("consent.give", "purpose", "ads"), ("consent.erased", "what", "proofs"),
                               ("personal_data.erase", "what", "all"), ("personal_data.list", "reader", "owner"),
                               ("administration.floor", "region", "xx"), ("credentials.scram", "channel",
-                              "keypad")):  # fmt: skip
+                              "keypad"), ("apps.ask", "source", "qrcode"), ("content.trust", "publisher",
+                              "store"), ("content.trust", "key", "00" * 384), ("apps.trust", "key", "7f" * 384),
+                              ("apps.trust", "key", "fe" * 384)):  # fmt: skip
         fields = _forms(rig)[kind]
-        given_ = {
-            name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit)
-            for name, form, limit in fields
-        }
+        given_ = {name.rstrip("?"): good_value(kind, name.rstrip("?"), form, limit) for name, form, limit in fields}
         yield {"kind": kind, **given_, field: word}, field
     yield {"kind": "blocking.press", "place": "contact"}, "party"
     yield {"kind": "blocking.undo", "party": ""}, "party"
     yield {"kind": "content_access.emergency", "reason": "         a", "channel": "host"}, "reason"
+    for cls in ("", "Other", "game", "calls"):
+        yield {"kind": "usage.start", "class": cls}, "class"
+    for day in (2314, 2316):  # only today's minutes can be added to
+        yield {"kind": "usage.elsewhere", "day": day, "seconds": 0}, "day"
 
 
 def _mark(rig: Rig) -> list[Any]:
@@ -212,10 +195,7 @@ def test_a_good_request_of_every_kind_is_answered(rig: Rig, tmp_path: Path) -> N
     for kind, fields in _forms(rig).items():
         if kind in ("administration.wipe", "administration.setup"):
             continue
-        good = {
-            name.rstrip("?"): _GOOD_IN.get(kind, {}).get(name) or _good(name.rstrip("?"), form, limit)
-            for name, form, limit in fields
-        }
+        good = {name.rstrip("?"): good_value(kind, name.rstrip("?"), form, limit) for name, form, limit in fields}
         assert "verdict" in other.do({"op": "ask", "request": {"kind": kind, **good}}), kind
 
 

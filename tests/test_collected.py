@@ -14,14 +14,17 @@ from host_tools.generate import load_settings
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 ROWS = [line.split("\t") for line in (FIRMWARE / "texts" / "collected.tsv").read_text(encoding="utf-8").splitlines()]
-# Kept outside the journal: the safety floor's own file, and evidence, whose journal record holds no more than its hash.
-NOT_JOURNALLED = {"emergency.numbers", "content_access.sealed"}
+# Not in a private part of the journal: the safety floor's own file, evidence (the journal holds its hash), and what
+# is in memory alone.
+NOT_JOURNALLED = {
+    *("emergency.numbers", "content_access.sealed", "location.position", "capture.recording", "capture.picture"),
+}
 
 # What each purpose's lines say, as guardians have agreed to it. A change of these lines is a change of what is agreed:
 # raise the purpose's number in firmware/policy/rules/consent.py, then write the new hash here.
 DECLARED = {
-    "location": (1, "e3b0c44298fc"), "voice": (1, "e3b0c44298fc"), "photo": (1, "e3b0c44298fc"),
-    "health": (1, "e3b0c44298fc"), "payment": (1, "e3b0c44298fc"), "ai": (1, "e3b0c44298fc"),
+    "location": (1, "71843cc37f76"), "voice": (1, "4981f7be9431"), "photo": (1, "9f7e652f36d1"),
+    "health": (1, "e3b0c44298fc"), "payment": (1, "a17148d3cd97"), "ai": (1, "e2e8e76e7fcf"),
 }  # fmt: skip
 
 

@@ -24,6 +24,13 @@ standing = "friend"
 """
 
 _WRONG_PINS = "[[step]]\npin = false\n" * 5
+_LOST = (
+    "[[step]]\nhost_login = true\n"
+    '[[step]]\nguardian = { kind = "administration.lost", message = "please call home", channel = "host" }\n'
+)
+_OTHER = '{ kind = "usage.start", class = "other" }'
+_CALL_A_FRIEND = '{ kind = "calls.outgoing", number = "{ming.number}" }'
+_PAY = '{ kind = "payments.request", key = "{repeat 32 a}", merchant = "k", name = "K", amount = 1, class = "goods" }'
 
 # name -> (lines before the people, steps into the state, a request that proves it, the reason of its refusal)
 STATES: dict[str, tuple[str, str, str, str]] = {
@@ -64,6 +71,41 @@ STATES: dict[str, tuple[str, str, str, str]] = {
     "the time is unknown": (
         "", '[[step]]\nreboot = { off = "3h", rtc = false }\n',
         '{ kind = "administration.time_hint", wall = 212000000 }', "administration.clock_not_yours",
+    ),
+    "the day's minutes are used up": (
+        "", '[[step]]\npolicy = { values = { "usage.daily_minutes" = 1 } }\n[[step]]\nuse = "other"\n'
+        '[[step]]\nadvance = "1m"\n',
+        _OTHER, "usage.limit",
+    ),
+    "the eyes rest": (
+        "", '[[step]]\nuse = "other"\n[[step]]\nadvance = "30m"\n',
+        _OTHER, "usage.rest",
+    ),
+    "it is night": ("", '[[step]]\nat = "22:00"\n', _OTHER, "usage.curfew"),
+    "it is school time": (
+        "", '[[step]]\nhost_login = true\n[[step]]\npolicy = { values = { "usage.school" = 1 }, channel = "host" }\n'
+        '[[step]]\nadvance = "1m"\n',
+        _CALL_A_FRIEND, "usage.school",
+    ),
+    "it is charged": ("", "[[step]]\ncharge = true\n", _CALL_A_FRIEND, "usage.charging"),
+    "it is lost": (
+        "", _LOST,
+        '{ kind = "contacts.ask", name = "Xu", address = "xu", key = "{ming.key}" }', "administration.lost_mode",
+    ),
+    "the wallet is locked": (
+        "", '[[step]]\nwallet = {}\n[[step]]\nask = { kind = "payments.lock" }\n',
+        _PAY, "payments.locked",
+    ),
+    "the assistant is closed": (
+        "", '[[step]]\nassistant = { "assistant.day_minutes" = 1, "assistant.cool_minutes" = 1 }\n'
+        '[[step]]\ntalk = {}\n[[step]]\nadvance = "2m"\n',
+        '{ kind = "assistant.begin" }', "assistant.minutes",
+    ),
+    "all of it at once, and the journal is damaged": (
+        "", '[[step]]\nwallet = {}\n[[step]]\nask = { kind = "payments.lock" }\n[[step]]\nat = "22:30"\n'
+        '[[step]]\nask = { kind = "blocking.protect", mode = "guardians" }\n' + _LOST + _WRONG_PINS
+        + '[[step]]\ncharge = true\n[[step]]\ndamage = "j"\n[[step]]\nreboot = { off = "1h", rtc = false }\n',
+        _PAY, "payments.locked",
     ),
     "the carrier has no network": ("", "[[step]]\nnetwork = false\n", "", ""),
     "the battery was pulled": ("", '[[step]]\nreboot = { off = "9d" }\n', "", ""),

@@ -1,6 +1,8 @@
 """Engine, storage, text and rules with full state in a small heap of the real MicroPython, from .mpy, on littlefs.
 
-The workload is in tests/bench/heap_probe.py; docs/measurements.md says where the bytes go.
+The workload is in tests/bench/heap_probe.py; docs/measurements.md says where the bytes go. What the workload's own code
+takes is measured and added to the heap, so that these sizes are those of the firmware alone: code, names, state,
+littlefs and the room that all of it needs for a moment.
 """
 
 import shutil
@@ -10,8 +12,9 @@ import pytest
 
 from tests.bench.harness import Failed, Target
 
-# The smallest heap that passes today, rounded up. The aim of the project is 128 KB: not reached.
-HEAP_KB = 224
+# The smallest heap that passes today, rounded up. The aims are 128 KB for the first nine rules and
+# 192 KB for all of them: not reached.
+HEAP_KB = 208
 HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
 
 
@@ -39,7 +42,7 @@ def copy(image: Path, tmp_path: Path) -> str:
 
 
 def test_full_state_boots_and_works_in_a_small_heap(target: Target, copy: str) -> None:
-    found = target.json("heap_probe", "run", copy, heap="%dK" % HEAP_KB)
+    found = target.json("heap_probe", "run", copy, heap=HEAP_KB)
     state = {name: found[name] for name in ("status", "contacts", "graded", "packages", "alerts", "tampered")}
     assert state == {"status": "ok", "contacts": 50, "graded": 200, "packages": 32, "alerts": 32, "tampered": ""}
     assert found["sealed"] == 20 and found["rotated_to"] == 1
@@ -52,7 +55,7 @@ def test_a_heap_too_small_is_no_damage(target: Target, copy: str) -> None:
     failed = 0
     for less in (24, 40, 56, 72):
         try:
-            target.json("heap_probe", "boot", copy, "1", heap="%dK" % (HEAP_KB - less))
+            target.json("heap_probe", "boot", copy, "1", heap=HEAP_KB - less)
         except Failed:
             failed += 1
     assert failed, "one of these sizes has to be too small, or nothing is tested: lower HEAP_KB"

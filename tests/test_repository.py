@@ -15,13 +15,14 @@ FIRMWARE = ROOT / "firmware"
 # What each part of the firmware may import of the others. A part without a line may import none.
 _BELOW = {
     "loading": (),
+    "guard": (),
     "texts": (),
     "text": ("loading",),
     "storage": ("loading",),
     "policy": ("loading", "text", "storage"),
-    "services": ("texts", "text", "storage", "policy"),
-    "link": ("texts", "text", "storage", "policy", "services"),
-    "ui": ("texts", "text", "storage", "policy", "services", "link"),
+    "services": ("loading", "texts", "text", "storage", "policy"),
+    "link": ("loading", "texts", "text", "storage", "policy", "services"),
+    "ui": ("loading", "texts", "text", "storage", "policy", "services", "link"),
     "drivers": (),
     "board": ("drivers",),
     "watch": ("loading", "texts", "text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
@@ -33,9 +34,9 @@ _BELOW = {
 _PURE = {"array", "binascii", "collections", "cryptolib", "errno", "hashlib", "json", "micropython", "struct", "sys"}
 _FILES = _PURE | {"gc", "io", "os"}
 _ON_BOARD = _FILES | {
-    *("_thread", "asyncio", "bluetooth", "deflate", "esp", "esp32", "espnow", "framebuf", "heapq", "machine", "math"),
-    *("neopixel", "network", "ntptime", "random", "re", "requests", "select", "socket", "ssl", "time", "tls"),
-    *("uctypes", "umqtt", "vfs"),
+    *("_thread", "asyncio", "bluetooth", "builtins", "deflate", "esp", "esp32", "espnow", "framebuf", "heapq"),
+    *("machine", "math", "neopixel", "network", "ntptime", "random", "re", "requests", "select", "socket", "ssl"),
+    *("time", "tls", "uctypes", "umqtt", "vfs"),
 }
 # The lower parts are narrower: policy and text know no machine, no file, no clock and no chance.
 _BUILT_IN = {"text": _PURE | {"io", "os"}, "storage": _FILES, "policy": _PURE | {"gc"}}

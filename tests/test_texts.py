@@ -61,9 +61,21 @@ def notices() -> set[str]:
     return found | _MORE_NOTICES
 
 
+def on_screens() -> set[str]:
+    """Every text of the screens: constants of firmware/ui that are the id of a line, with or without its "ui."."""
+    found = set()
+    for path in (ROOT / "firmware" / "ui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {"ui." + node.value, node.value}
+    made = {"ui.help_" + kind for kind in ("doctor", "line", "police")}
+    made |= {"ui.sos_" + state for state in ("sending", "delivered", "not_delivered")}
+    return {id_ for id_ in found | made if id_ in IDS and id_.startswith("ui.")}
+
+
 def test_every_code_has_words_and_all_words_have_a_code() -> None:
     """What the source can say and what the file holds are the same set."""
-    said = reasons() | alert_codes() | notices()
+    said = reasons() | alert_codes() | notices() | on_screens()
     assert len(reasons()) > 40 and len(notices()) > 15
     assert said - set(IDS) == set(), "no words for these"
     assert set(IDS) - said == set(), "nobody says these"
@@ -79,14 +91,15 @@ def test_a_line_is_whole_and_short(line: list[str]) -> None:
     assert len(line) == 5
     code, remedy, rows, chinese, english = line
     assert remedy in REMEDIES
-    assert rows and all(re.fullmatch(r"[A-M][0-9]+", row) for row in rows.split(","))
+    assert rows and all(re.fullmatch(r"[A-MX][0-9]+", row) for row in rows.split(","))
     assert 0 < len(chinese) <= MOST["zh"] and 0 < len(english) <= MOST["en"]
     assert re.search(r"[\u4e00-\u9fff]", chinese)
     assert english.isascii()
     for words in (chinese, english):
         assert words == words.strip()
         placeholders = re.findall(r"\{.*?\}", words)
-        assert placeholders == [] or (code.startswith("alert.") and placeholders == ["{count}"])
+        allowed = {"alert": ["{count}"], "ui": ["{time}"]}.get(code.split(".")[0])
+        assert placeholders == [] or placeholders == allowed
     assert ("{count}" in chinese) == ("{count}" in english)
 
 

@@ -105,7 +105,13 @@ def test_the_build_runs_on_micropython(small_firmware: Path, micropython_binary:
     """Bytecode and data lie where the source had them, and nothing for the host comes along."""
     target = build.compile_firmware(tmp_path / "out", small_firmware)
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
-    assert files == {"manifest.json", "firmware/__init__.mpy", "firmware/sub/__init__.mpy", "firmware/sub/data.tsv"}
+    assert files == {
+        "manifest.json",
+        "names.json",
+        "firmware/__init__.mpy",
+        "firmware/sub/__init__.mpy",
+        "firmware/sub/data.tsv",
+    }
     script = tmp_path / "use.py"
     script.write_text("from firmware.sub import ANSWER\nprint(ANSWER)\n")
     assert micropython.run(script, path=target).stdout == "42\n"
@@ -118,14 +124,14 @@ def test_the_build_makes_only_what_changed(
     compiled: list[str] = []
     real = build._compile
 
-    def recording(path: Path, shown_as: str) -> bytes:
+    def recording(content: bytes, shown_as: str) -> bytes:
         compiled.append(shown_as)
-        return real(path, shown_as)
+        return real(content, shown_as)
 
     monkeypatch.setattr(build, "_compile", recording)
     target = tmp_path / "out"
     build.compile_firmware(target, small_firmware)
-    assert compiled == ["firmware/__init__.py", "firmware/sub/__init__.py"]
+    assert compiled == ["firmware", "firmware.sub"]
     compiled.clear()
     (small_firmware / "__init__.py").touch()
     build.compile_firmware(target, small_firmware)
@@ -133,7 +139,7 @@ def test_the_build_makes_only_what_changed(
     (small_firmware / "__init__.py").write_text("CHANGED = 1\n")
     (small_firmware / "sub" / "data.tsv").unlink()
     build.compile_firmware(target, small_firmware)
-    assert compiled == ["firmware/__init__.py"]
+    assert compiled == ["firmware"]
     assert not (target / "firmware" / "sub" / "data.tsv").exists()
 
 
@@ -155,7 +161,7 @@ def test_builds_at_once_agree(small_firmware: Path, tmp_path: Path) -> None:
 def test_a_module_that_does_not_compile_is_named(small_firmware: Path, tmp_path: Path) -> None:
     """The compiler's own words, with the line."""
     (small_firmware / "broken.py").write_text("def\n")
-    with pytest.raises(build.BuildFailed, match=r"broken\.py.*line 1"):
+    with pytest.raises(build.BuildFailed, match=r"firmware\.broken.*line 1"):
         build.compile_firmware(tmp_path / "out", small_firmware)
 
 
@@ -171,20 +177,23 @@ def test_the_command_explains_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "passed_on"),
-    [(["demo", "--help"], ["--headless", "--help"]), (["sim", "--port", "80"], ["--port", "80"])],
+    ("typed", "module", "passed_on"),
+    [
+        (["demo", "--help"], "simulator.day", ["--headless", "--help"]),
+        (["sim", "--port", "80"], "simulator.web.command", ["--port", "80"]),
+    ],
 )
 def test_the_simulator_gets_its_options(
-    monkeypatch: pytest.MonkeyPatch, typed: list[str], passed_on: list[str]
+    monkeypatch: pytest.MonkeyPatch, typed: list[str], module: str, passed_on: list[str]
 ) -> None:
     """`ward` hands every option over, and hands the exit code back."""
     seen: list[list[str]] = []
 
-    def day_main(argv: list[str]) -> int:
+    def stand_in(argv: list[str]) -> int:
         seen.append(argv)
         return 3
 
-    monkeypatch.setitem(sys.modules, "simulator.day", SimpleNamespace(main=day_main))
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(main=stand_in))
     assert CliRunner().invoke(cli.main, typed).exit_code == 3
     assert seen == [passed_on]
 

@@ -43,6 +43,7 @@ class Clock:
         self.wall = 0
         self.powered = 0
         self.trust = NONE
+        self.started = 0  # powered time at which this run of the watch began: what was open before was cut off
         self.zone = 0  # minutes east of UTC: the guardian's zone, fixed in the policy
         # While the time is not trusted a new day begins only after 24 h of powered time since this anchor.
         self._anchor_day = 0

@@ -49,6 +49,8 @@ class Decision:
         self.urgent = False  # acts in RAM even if the journal cannot be written: the one-button block
         self.wall = None  # set-up and clock: the wall time that is set before the events are journalled
         self.create = None  # set-up: (credentials blob, region, guardian numbers) with which the store is created
+        # What the service needs to carry it out, such as a key, a limit or the lines of a bill; never journalled.
+        self.details = None
         self.records = ()  # the journal records of this decision, filled in by the engine
 
     @property
@@ -68,5 +70,6 @@ def deny(reason, events=(), obligations=(), wait=0, who="", then=None):
 
 def event(kind, *fields, private=None, sealed_as="p"):
     """One thing that happened. `fields` (ints and strings, no personal data) are public in the journal; `private`
-    (bytes) is sealed under the key class `sealed_as` of the month: "p" for state, "m" for message text."""
+    (bytes) is sealed under the key class `sealed_as` of the month: "p" for state, "m" for message text, "a" for talks
+    with the assistant."""
     return (kind, list(fields), private, sealed_as)

@@ -16,7 +16,8 @@ from firmware.policy.recent import Recent
 from firmware.policy.request import check
 from firmware.policy.rule import Context, stopped
 from firmware.policy.rules import RULES, alerts
-from firmware.policy.rules.administration import SET_UP_FIRST, TAMPERED
+from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED, UNREADABLE
+from firmware.policy.rules.content_access import ALL
 from firmware.policy.settings import Settings
 from firmware.storage.journal import JournalBroken, Record
 from firmware.storage.vault import NoRoom
@@ -30,13 +31,31 @@ _FOLD_CAP = const(16)
 _OTHER = const("other")  # denials of so many kinds at once that they are no longer told apart
 _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
-_PIECE = const(1024)  # of a snapshot
 _END = const("end")  # name of its last part
 
-# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
-_UNREADABLE = ("memory", "flash", "kind")
+_BEFORE_SET_UP = ("administration.setup", "hosts.code")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
-_WHILE_TAMPERED = ("administration.acknowledge", "administration.wipe", "administration.clock")
+_WHILE_TAMPERED = (
+    "administration.acknowledge",
+    "administration.wipe",
+    "administration.clock",
+    "administration.lost",
+)
+# While the watch is lost, rules and requests that are still answered: messages and calls then know only guardians, the
+# wallet is locked and only settles what is owed, and what runs may end.
+_WHILE_LOST = (
+    "administration",
+    "credentials",
+    "calls",
+    "location",
+    "payments",
+    "messages.incoming",
+    "messages.outgoing",
+    "alerts.delivered",
+    "usage.stop",
+    "usage.charging",
+    "assistant.end",
+)
 
 
 class Engine:
@@ -99,11 +118,11 @@ class Engine:
         Returns the Store's report. Never raises for damage: damage makes the watch strict."""
         report = self._store.open(self._restore, self._apply)
         self._start_clock(report, rtc_wall)
+        self._settle()  # before a snapshot is taken: a rule that was never awake would have none
         if report.status == "broken":
             self._recover(report)
         self.floor.reload()  # an unfinished wipe may just have been finished
         self._ready = True
-        self._settle()
         return report
 
     def _settle(self):
@@ -122,14 +141,16 @@ class Engine:
             if rtc_wall is not None and rtc_wall >= report.t:
                 trust, wall = SET, rtc_wall
         self.clock.start(wall, report.powered, trust)
-        self._saved = report.powered
+        self._saved = report.powered - report.powered % _SAVE_SECONDS
+        self.clock.started = report.powered
 
     def _restore(self, name, piece):
         """Gather the pieces of one rule; the next name says that all are there."""
         if name != self._restoring:
-            if self._pieces:
-                self._rule(self._restoring).restore(bytes(self._pieces))
-            self._restoring, self._pieces = name, bytearray()
+            blob, self._pieces = bytes(self._pieces), bytearray()  # or the heap would hold it twice while it is read
+            if blob:
+                self._rule(self._restoring).restore(blob)
+            self._restoring = name
         self._pieces += piece
 
     def _apply(self, record):
@@ -146,7 +167,8 @@ class Engine:
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
         code = report.code
         self._administration.doubt(code, report.version)
-        if code in _UNREADABLE:
+        self._settle()  # or rules that rest would have no snapshot yet
+        if code in UNREADABLE:
             return  # perhaps only now: nothing is thrown away, the next boot tries again
         try:
             self._store.rebuild_after_tamper(self.clock.wall, self.clock.powered, self.clock.month(), self._parts())
@@ -157,10 +179,9 @@ class Engine:
     def _parts(self):
         """The snapshot: (name, piece) of every rule that keeps a state; in pieces, as each is copied to be sealed."""
         for rule in self._ordered:
-            blob = rule.snapshot()
-            for at in range(0, len(blob), _PIECE):
-                yield rule.name, blob[at : at + _PIECE]
-            blob = b""  # or two rules' states would lie in the heap at once
+            for piece in rule.pieces():
+                yield rule.name, piece
+                piece = b""  # or it would lie in the heap beside the next one
         yield _END, b""
 
     # --- the door
@@ -203,7 +224,7 @@ class Engine:
     def _gate(self, request):
         """What the state of the whole watch forbids, before any rule is asked."""
         kind = request["kind"]
-        if not self._administration.is_set_up and kind != "administration.setup":
+        if not self._administration.is_set_up and kind not in _BEFORE_SET_UP:
             return stopped(SET_UP_FIRST)
         if (
             self._administration.tampered
@@ -212,6 +233,8 @@ class Engine:
             and not kind.startswith("credentials.")
         ):
             return stopped(TAMPERED)
+        if self._administration.lost and kind not in _WHILE_LOST and kind.split(".")[0] not in _WHILE_LOST:
+            return stopped(LOST)
         return None
 
     def _carry_out(self, request, decision):
@@ -368,7 +391,7 @@ class Engine:
             self._checking = self._store.check_next()
         if self._counting() and clock.powered - self._saved >= _SAVE_SECONDS:
             self._store.save_powered(clock.powered // 60)
-            self._saved = clock.powered
+            self._saved = clock.powered - clock.powered % _SAVE_SECONDS  # marks hold whole minutes: save as each begins
 
     def _counting(self):
         """True while something that must not begin again after a power cut counts powered time (D48: 60 s at most)."""
@@ -378,7 +401,9 @@ class Engine:
         """Erase the keys of months whose last record has expired (A13); writes nothing if there are none. The newest
         snapshot is of this month, so it needs none of them."""
         day = self.clock.day()
-        self._store.expire("m", month_of(max(day - self.settings["messages.keep_days"], 0)))
+        kept = month_of(max(day - self.settings["messages.keep_days"], 0))
+        self._store.expire("m", kept)
+        self._store.expire("a", kept if self.rules["content_access"].chats else ALL)  # or what a power cut left
         self._store.expire("p", month_of(max(day - 31, 0)))
         self._store.expire("e", month_of(max(day - self.settings["evidence.keep_days"], 0)))
 
@@ -390,6 +415,7 @@ class Engine:
             self._commit([event("administration.tampered", code)])
         except (OSError, JournalBroken):
             pass  # strict in RAM; the next boot finds the same
+        self._settle()  # a rule that rests may want to act on it
 
     def _next(self):
         due = [time for time in [rule.due() for rule in self._ordered] if time is not None]

@@ -11,6 +11,7 @@ WARNED = const(4)
 HIT = const(8)  # raised the sender's grade count
 ANSWERED = const(16)  # the child said "not bullying"
 OPENED = const(32)
+READ = const(64)  # a guardian has read it
 
 
 class Recent:
@@ -48,6 +49,11 @@ class Recent:
 
     def tag(self, entry):
         return bytes(self._ring[entry * _WIDTH : entry * _WIDTH + 8])
+
+    def number(self, entry):
+        """The journal sequence number of a message."""
+        at = entry * _WIDTH + 8
+        return int.from_bytes(self._ring[at : at + 4], "little")
 
     def place(self, entry):
         """(segment, offset) in the journal."""

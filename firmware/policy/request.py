@@ -1,9 +1,10 @@
 """Checking a request's form before any rule sees it (requirement E8).
 
 A rule declares its requests as text, one line a verb: `verb field=type ...`. Types: i<limit> whole number from 0 to
-limit (2**30 - 1 if none is given), s<limit> text of at most limit characters, h<size> lower-case hexadecimal text of
-exactly size bytes, b true or false, l<limit> list of at most limit items. A field whose name ends in "?" may be left
-out. One text for all requests of a rule takes a tenth of the heap that tuples take.
+limit (2**30 - 1 if none is given), z<limit> whole number from -limit to limit, s<limit> text of at most limit
+characters, h<size> lower-case hexadecimal text of exactly size bytes, b true or false, l<limit> list of at most limit
+items. A field whose name ends in "?" may be left out. One text for all requests of a rule takes a tenth of the heap
+that tuples take.
 """
 
 from micropython import const
@@ -37,11 +38,12 @@ def _check_text(name, value, limit):
 def _check_field(name, value, kind, limit):
     if kind == "s":
         _check_text(name, value, limit)
-    elif kind == "i":
+    elif kind in "iz":
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadRequest(name, "must be a whole number")
-        if not 0 <= value <= limit:
-            raise BadRequest(name, "must be from 0 to %d" % limit)
+        least = -limit if kind == "z" else 0
+        if not least <= value <= limit:
+            raise BadRequest(name, "must be from %d to %d" % (least, limit))
     elif kind == "h":
         if not isinstance(value, str) or len(value) != 2 * limit:
             raise BadRequest(name, "must be %d bytes in hexadecimal" % limit)

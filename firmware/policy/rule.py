@@ -2,12 +2,15 @@
 
 from firmware.policy.decision import deny
 
+PIECE = 1024  # bytes of a snapshot that are in memory at once
+
 
 class Context:
     """What rules share: settings, clock, recent messages, each other, and the few things they may ask of the outside.
 
     tag(address) -> 8 bytes      the name of a party in the journal: a keyed hash, so that no address is written there
     random(n) -> bytes           injected, so that every runtime gives equal bytes under test
+    expire(cls, before_month)    erases the keys of a class of sealed texts, and with them the texts
     secrets(), keep_secrets(b)   the guardian's verifiers, kept apart from the journal so that they outlive its damage
     load_floor(), save_floor(region, numbers)   the safety floor's own records
     wipe()                       destroys everything, keys first
@@ -20,6 +23,7 @@ class Context:
         self.recent = recent
         self.random = random
         self.tag = store.tag
+        self.expire = store.expire
         self.secrets = store.credentials
         self.keep_secrets = store.set_credentials
         self.load_floor, self.save_floor = floor
@@ -56,6 +60,12 @@ class Rule:
     def snapshot(self):
         """The whole state as bytes, or b"" if this rule keeps none."""
         return b""
+
+    def pieces(self):
+        """The snapshot in pieces of about PIECE bytes, as each of them is copied to be sealed."""
+        blob = self.snapshot()
+        for at in range(0, len(blob), PIECE):
+            yield blob[at : at + PIECE]
 
     def restore(self, blob):
         """Take a snapshot's state."""

@@ -2,7 +2,8 @@
 
 All values are whole numbers. The rows come from `settings_rows.py`, which `make generate` packs from `settings.toml`;
 they stay one text, because 170 rows as objects would take 100 KB. While the watch is not set up, or whenever its state
-is in doubt, `strict` is on: every setting then has the strictest value that any profile gives it (requirement D3).
+is in doubt, `strict` is on: every setting then has the strictest value that any profile gives it, or the guardian's own
+if that is stricter still (requirement D3): damage or a policy that expires must not open what a guardian has closed.
 """
 
 from array import array
@@ -39,13 +40,17 @@ class Settings:
         """All keys, in the table's order."""
         return [row.split(" ", 1)[0] for row in ROWS.strip().split("\n")]
 
+    def lasting(self, key):
+        """The value in force once running exceptions have ended."""
+        return self._in_force(_row(key), ())
+
     def refresh(self):
         """Work out the values in force; called after any change of profile, band, policy, grants or strictness."""
         number = 0
         start = 1
         while start < len(ROWS):
             end = ROWS.find("\n", start)
-            self._now[number] = self._in_force(ROWS[start:end].split(" "))
+            self._now[number] = self._in_force(ROWS[start:end].split(" "), self._granted)
             start = end + 1
             number += 1
 
@@ -89,11 +94,14 @@ class Settings:
             return value < now
         return value != now
 
-    def _in_force(self, row):
+    def _in_force(self, row, granted):
         if (self.strict or self.profile == STRICT) and row[3] != _SAME:
-            return _strictest(row)
-        if row[0] in self._granted and not self.strict:
-            return self._granted[row[0]]
+            strictest, chosen = _strictest(row), self._policy.get(row[0])
+            if chosen is None:
+                return strictest
+            return min(chosen, strictest) if row[3] == _LOWER else max(chosen, strictest)
+        if row[0] in granted and not self.strict:
+            return min(granted[row[0]], _per_band(row[2], self.band))
         return self._lasting(row)
 
     def _lasting(self, row):

@@ -63,6 +63,14 @@ class Table:
         """All rows as bytes, for a snapshot."""
         return self._tags + self._rows
 
+    def pieces(self, head, size):
+        """head, and all rows behind it as `dump` gives them, in pieces of about `size` bytes and without a copy of the
+        whole."""
+        yield head + self._tags
+        rows = memoryview(self._rows)
+        for at in range(0, len(rows), size):
+            yield rows[at : at + size]
+
     def load(self, blob):
         """Take rows from `dump`."""
         count = len(blob) // (TAG + self.width)

@@ -1,16 +1,24 @@
 """Ringing and dialling. The safety floor is always asked first (requirements I1, I11, D22)."""
 
+from micropython import const
+
 from firmware.policy.decision import BadRequest
 from firmware.services.enforce import discharge
 
+_RINGS = const(180)  # seconds; a call that connects later was not the one that the rules let pass
+
 
 class CallService:
-    """phone: object with ring(number) and dial(number) -> bool, or None where the board has no telephony."""
+    """phone: object with ring(number), dial(number) -> bool and hear(memoryview), which takes what the microphone
+    hears during a call; or None where the board has no telephony. The phone calls `connected` and `ended`."""
 
-    def __init__(self, engine, phone, screen):
+    def __init__(self, engine, phone, screen, capture):
         self._engine = engine
         self._phone = phone
         self._screen = screen
+        self._capture = capture
+        self._passed = None  # the decision that let the last call through, and how long it may ring
+        self._passed_until = 0
 
     def incoming(self, number):
         """Somebody calls. What is refused is refused silently."""
@@ -20,6 +28,17 @@ class CallService:
         """The child dials."""
         return self._call(number, "emergency.call", "calls.outgoing")
 
+    def connected(self):
+        """The other side has answered, or the child has: only now is the microphone open, with its sign (B9, I6)."""
+        if self._passed is None or self._engine.clock.powered >= self._passed_until:
+            return False
+        return self._capture.open_for_call(self._passed, self._phone.hear)
+
+    def ended(self):
+        """The call is over."""
+        self._passed = None
+        self._capture.close("calls")
+
     def _call(self, number, floor_kind, kind):
         try:
             decision = self._engine.ask({"kind": floor_kind, "number": number})
@@ -28,6 +47,9 @@ class CallService:
                 decision = self._engine.ask({"kind": kind, "number": number})
         except BadRequest:
             return None
+        if decision.allowed and self._capture.owner != "calls":
+            self._passed = decision
+            self._passed_until = self._engine.clock.powered + _RINGS
         discharge(decision, {"ring": lambda: self._ring(number), "dial": lambda: self._dial(number)})
         if on_floor:
             self._engine.note(decision)  # acted first, journalled afterwards

@@ -1,4 +1,4 @@
-"""Messages in and out, and the one button (requirements F4, F5, F24)."""
+"""Messages in and out, and the one button (requirements D47, F4, F5, F24)."""
 
 import json
 
@@ -6,23 +6,27 @@ from micropython import const
 
 from firmware.policy.decision import BadRequest
 from firmware.policy.rules.contacts import envelope_mac
+from firmware.policy.rules.usage import SYSTEM
 from firmware.services.enforce import discharge, nothing
 
 _INBOX = const(32)
 _OUTBOX = const(32)
+_HELD = const(32)
 
 
 class Messaging:
     """engine, store (for texts), own_address, carrier (services/transport), screen.notice(kind, fields)."""
 
-    def __init__(self, engine, store, own_address, carrier, screen):
+    def __init__(self, engine, store, own_address, carrier, screen, locator):
         self._engine = engine
         self._store = store
         self._own = own_address
         self._carrier = carrier
         self._screen = screen
+        self._locator = locator
         self._inbox = []
         self._outbox = []  # [tag, envelope]: decided, waiting for the carrier
+        self._later = _Later()
 
     # --- in
 
@@ -34,16 +38,39 @@ class Messaging:
             self._inbox.append(envelope)
 
     def step(self):
-        """Decide what has arrived and hand over what is to be sent; True if something is still waiting."""
+        """Decide what has arrived, hand over what is to be sent, show what was held back.
+
+        Returns the powered time of the next need, or None."""
         envelope = self._carrier.poll()
         while envelope is not None:
-            self.queue(envelope)
+            if "locate" in envelope:
+                self._locator.asked(envelope)
+            else:
+                self.queue(envelope)
             envelope = self._carrier.poll()
         while self._inbox:
             self.receive(self._inbox.pop(0))
         while self._outbox and self._carrier.send(self._outbox[0][1]):
             self._outbox.pop(0)
-        return bool(self._outbox)
+        now = self._engine.clock.powered
+        if self._outbox:
+            return now + 1
+        left, _, wait = self._engine.rules["usage"].left(SYSTEM) if self._later.held else (0, "", 0)
+        if left > 0:
+            self._show_later()
+        return now + wait if wait else None
+
+    def _show_later(self):
+        """School is over: show what came, but nothing of a party that was blocked meanwhile."""
+        recent, blocking = self._engine.recent, self._engine.rules["blocking"]
+        for kind, fields in self._later.held:
+            entry = recent.find(fields["message"]) if "message" in fields else -1
+            if entry >= 0 and blocking.holds(recent.tag(entry)):
+                continue
+            if kind == "message":
+                fields["text"] = self._text(fields["message"])
+            self._screen.notice(kind, fields)
+        self._later.held = []
 
     def receive(self, envelope):
         """Decide one envelope. Malformed ones are dropped: None."""
@@ -55,14 +82,15 @@ class Messaging:
             return None
         number = decision.records[0].seq if decision.records else 0
         marked = "mark" in decision.obligations
+        screen = self._later if "later" in decision.obligations else self._screen
 
         def show():
-            self._screen.notice(
+            screen.notice(
                 "message", {"message": number, "from": envelope["sender"], "text": envelope["text"], "marked": marked}
             )
 
         def collapse():
-            self._screen.notice(
+            screen.notice(
                 "collapsed",
                 {"message": number, "from": envelope["sender"], "reason": decision.reason, "marked": marked},
             )
@@ -74,11 +102,12 @@ class Messaging:
                 "collapse": collapse,
                 "mark": nothing,
                 "silently": nothing,
-                "warn": lambda: self._screen.notice("warning", {"reason": decision.reason}),
-                "offer_help": lambda: self._screen.notice("offer_help", {}),
-                "show_help": lambda: self._screen.notice("help", {}),
-                "offer_protection": lambda: self._screen.notice("offer_protection", {"from": envelope["sender"]}),
-                "ask_child_to_tell": lambda: self._screen.notice("ask_to_tell", {"message": number}),
+                "later": nothing,
+                "warn": lambda: screen.notice("warning", {"reason": decision.reason}),
+                "offer_help": lambda: screen.notice("offer_help", {}),
+                "show_help": lambda: screen.notice("help", {}),
+                "offer_protection": lambda: screen.notice("offer_protection", {"from": envelope["sender"]}),
+                "ask_child_to_tell": lambda: screen.notice("ask_to_tell", {"message": number}),
             },
         )
         return decision
@@ -143,6 +172,17 @@ class Messaging:
         recent = self._engine.recent
         _, sealed = self._store.read(recent.place(recent.find(message)))
         return json.loads(sealed)[1] if sealed else ""
+
+
+class _Later:
+    """A screen that keeps what comes in school time. The messages are journalled; of more notices the oldest go."""
+
+    def __init__(self):
+        self.held = []
+
+    def notice(self, kind, fields):
+        fields.pop("text", "")  # it lies sealed in the journal, and in no memory all morning
+        self.held = self.held[1 - _HELD :] + [(kind, fields)]
 
 
 def _named(request, party, message):

@@ -5,6 +5,7 @@ a line with the names of its fields and a line for each entry. Message texts and
 """
 
 from firmware.policy.rules.consent import HELD
+from firmware.policy.rules.content_access import CHAT
 from firmware.services.enforce import discharge
 from firmware.storage.journal import encode
 
@@ -67,7 +68,10 @@ class Privacy:
     # --- what is kept
 
     def _counts(self):
-        return [[name, len(rows)] for name, _, rows in self._held()] + [["messages", self._texts()]]
+        return [[name, len(rows)] for name, _, rows in self._held()] + [
+            ["messages", self._texts()],
+            ["chats", len(self._engine.rules["content_access"].chats) // CHAT],
+        ]
 
     def _texts(self):
         """The number of messages whose text can still be read."""

@@ -18,8 +18,9 @@ _NOT_DELIVERED = const("not_delivered")
 class Sos:
     """A deadline machine. `state` is what the screen may claim: _DELIVERED only once a carrier has confirmed it."""
 
-    def __init__(self, engine, carriers, screen):
+    def __init__(self, engine, carriers, screen, locator):
         self._engine = engine
+        self._locator = locator
         self._carriers = carriers
         self._screen = screen
         self.state = _IDLE
@@ -43,6 +44,13 @@ class Sos:
             self.state = _IDLE
             self._screen.notice("sos_cancelled", {})
 
+    def end(self):
+        """The child is safe: no more positions go out. Before a guardian has the signal, nobody can call it off."""
+        if self.state == _DELIVERED:
+            self.state = _IDLE
+            self._locator.end_sos()
+            self._screen.notice("sos_ended", {})
+
     def step(self, now):
         """Send when it is time. Returns the powered time of the next need, or None."""
         if self.state not in (_COUNTING, _SENDING) and not (self.state == _NOT_DELIVERED and self._tries < _TRIES):
@@ -65,3 +73,5 @@ class Sos:
         self._screen.notice("sos_" + state, {})
         done = self._engine.ask({"kind": "emergency.sos_done", "delivered": state == _DELIVERED, "carrier": carrier})
         self._engine.note(done)
+        if self._tries == 1:
+            self._locator.begin_sos()  # after the signal, which waits for no receiver

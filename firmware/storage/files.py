@@ -38,6 +38,10 @@ class Files:
         _write(path + _TMP, "wb", data)
         os.rename(path + _TMP, path)
 
+    def move(self, name: str, to: str) -> None:
+        """Give the file another name, in place of what had it."""
+        os.rename(self._root + name, self._root + to)
+
     def cut(self, name: str, size: int) -> None:
         """Keep only the first size bytes (MicroPython cannot truncate a file)."""
         self.replace(name, self._pieces(name, size))

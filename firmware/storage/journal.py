@@ -59,6 +59,7 @@ class Journal:
         self.seq = self.t = self.powered = 0
         self.segment = self.oldest = self.count = self.size = self.start = 0
         self._unchecked = -1
+        self._pin = ""
         self.torn = False
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ def load(store, restore, apply) -> tuple:
 
     def event(record):
         blob = record.attachment
-        if blob[:1] == b"m":
+        if blob[:1] in (b"m", b"a"):
             record.private = None
         elif blob:
             record.private = store._vault.unseal(record.seq, blob)

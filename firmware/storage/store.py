@@ -66,8 +66,8 @@ class Store:
         """Load and verify everything; never raises for damage.
 
         restore(name, plain) gets each part of the snapshot, then apply(record) each event; record.private is the
-        unsealed attachment, b"" when there is none, None for message text (see read). When the status is "broken" the
-        state has been replayed up to the damage at most (wholly for "rollback"), and commit, deny and rotate raise
+        unsealed attachment, b"" when there is none, None for messages and chats (see read). When the status is "broken"
+        the state has been replayed up to the damage at most (wholly for "rollback"), and commit, deny and rotate raise
         JournalBroken("closed") until rebuild_after_tamper: more events would lift a cut journal over its mark.
         """
         try:
@@ -141,7 +141,7 @@ class Store:
         records = self.main.append(t, powered, sealed)
         self._mark(version, powered)
         for record, event in zip(records, events):
-            record.private = None if event[3] == "m" else event[2] or b""
+            record.private = None if event[3] in ("m", "a") else event[2] or b""
         return records
 
     def deny(self, t: int, powered: int, version: int, fields: list) -> None:

@@ -14,7 +14,8 @@ class NoRoom(Exception):
 
 
 class Vault:
-    """Classes are one character: "m" message text, "p" private state, "e" evidence. random(n) returns n bytes.
+    """Classes are one character: "m" message text, "a" talks with the assistant (apart, so that deleting them erases
+    their keys and nothing else), "p" private state, "e" evidence. random(n) returns n bytes.
 
     The name of a record is its number in the journal, or bytes.
     """

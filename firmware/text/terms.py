@@ -1,6 +1,6 @@
-"""The term table: what is bullying, a threat and so on, in the folded spelling (see fold.py), zh-CN and en.
+"""Finding the terms of terms.txt: what is bullying, a threat and so on, in the folded spelling (fold.py), zh-CN and en.
 
-One term a line, in code point order (the index in words.py needs it):
+One term a line, in code point order (or it would not be found):
 
     term=<class><severity><condition>
 
@@ -14,634 +14,147 @@ condition  ? only of somebody (you, he, she stands shortly before), and not deni
            ^ only as the whole message.
 
 Folding writes repeated letters once (`kil`), drops apostrophes (`dont`), and reads you, she and it in Chinese as he.
+
+The table is read in pieces, as all of it would be the largest object in the heap; where there is room, they are kept.
 """
 
-TERMS = """
-ad me on=s2
-afraid to go home=c2
-after schol you=t2
-are you a girl=s2
-are you alone=s2
-ashole*=b2
-bastard*=b2
-beat him up=t2
-beat me=c2
-beat the shit=t2
-beat you up=t2~
-beat your as=t2
-beter of dead=b3
-beter of without me=c3
-beter of without you=b3
-betwen us=s1
-bich=b2
-bichs=b2
-bitch*=b2
-blowjob*=p3
-break your face=t3
-break your neck=t3
-bulied=c2
-bulies=c2
-bulying me=c2
-cal me names=c2
-caled me=c2
-can we met=s2
-cant sit with us=b2
-caonima=b2
-chink*=b3
-cnm=b2
-cock=p2
-code is=n
-come alone=s3
-cow=b1?
-cum=p2
-cunt=b3
-cunts=b3
-cut myself=c3
-dick=p2
-dickhead*=b2
-discord=n
-disgusting=b1?
-do you have snapchat=s1
-do you have whatsap=s1
-dont play with=b2
-dont sit with=b2
-dont talk to him=b2
-dont tel anyone=s2
-dont tel dad=s2
-dont tel mom=s2
-dont tel your=s3
-dont want to be alive=c3
-dont want to live=c3
-douche*=b2
-dox=d2
-doxed=d2
-doxing=d2
-drink bleach=b3
-dumb=b1?
-dumbas*=b2
-dumbs=b1?
-end it al=c3
-end my life=c3
-end your life=b3
-everyone hates me=c2
-everyone hates you=b2
-fag=b3
-fagot*=b3
-fags=b3
-fat=b1?
-fre robux=s2
-fre skin*=s2
-freak=b1?
-fuck of=b2
-fuck you=b2
-fuck your*=b2
-gay=b1?
-gift card code*=s2
-give me your lunch=t2
-give me your money=t2
-go away=b1?
-go back to your country=b2
-go die=b3
-gun=b1^
-hang yourself=b3~
-hate my life=c2
-hate myself=c2
-have no friends=c2
-hit me=c2
-hiting me=c2
-hits me=c2
-hoe=b2
-hoes=b2
-home alone=s1?
-hope you die=b3
-horny=p2
-how old are you=s1
-hurt me=c1
-hurt myself=c3
-i hate you=b1
-idiot*=b1?
-if you tel=t2
-il hurt you=t2
-il post your=t2
-insta=n
-instagram=n
-jump of.bridge=b3?
-just die=b3?
-kep it secret=s2
-kick him out=b1
-kick your as=t2
-kicked me=c2
-kil him=t3~
-kil myself=c3
-kil you=t3~
-kil your family=t3
-kil your self=b3~
-kil yourself=b3~
-know where you live=t2
-kys=b3
-laugh at me=c2
-laughing at me=c2
-laughs at me=c2
-leak his=d2
-leak your=t2
-line id=n
-loser*=b1?
-made fun of me=c2
-makes fun of me=c2
-masturbat*=p2
-met me=s1
-moron*=b1?
-motherfuck*=b2
-move to whatsap=s2
-my code=n
-naked=p2
-niga=b3
-nigas=b3
-niger=b3?
-nigers=b3
-nmsl=b3
-no one likes me=c2
-no one likes you=b2
-no reason to live=c3
-nobody cares about you=b2
-nobody likes him=b2
-nobody likes me=c2
-nobody likes you=b2
-nobody wants to be my=c2
-nobody wants to play with me=c2
-nobody wants to play with you=b2
-nobody wants you=b2
-nude=p2
-nudes=p3
-orgasm*=p2
-our litle secret=s3
-our secret=s2
-parents at home=s2
-parents home=s2
-pascode*=n
-pasword*=n
-pathetic=b2?
-pay me or=t2
-payment code=s2
-penis=p2
-people search=d2
-photo of you=s2
-pic of you=s2
-pick you up from schol=s2
-picking on me=c2
-piece of shit=b2
-pig=b1?
-please die=b3
-porn=p2
-post your pic*=t2
-punch you=t2~
-punched me=c2
-pusy=p2
-pwd=n
-q=n
-qr code=s1?
-qusi=b3
-retard*=b2
-sb=b2
-scared to go home=c2
-scared to go to schol=c2
-scumbag*=b2
-self harm=c3
-send a pic*=s1
-send me a photo*=s1
-send me a pic*=s1
-send me a video=s2
-send me your pic*=s2
-send pic*=s2
-sex=p2
-sexting=p3
-shabi=b2
-shot you=t3~
-should die=b3?
-show me your body=s3
-shut up=b1
-skype=n
-slut=b2
-sluts=b2
-smash your=t2
-snap=n
-snapchat=n
-snitches get=t2
-so mature for=s3
-stab you=t3~
-stfu=b2
-stupid=b1?
-suck my=b2
-suicid*=c3
-take of your=s3
-telegram=n
-thot=b2
-thots=b2
-threatened me=c2
-tiktok=n
-tired of living=c3
-tits=p2
-touched me=c3
-touches me=c3
-touching me=c3
-trany=b3
-turn on your cam*=s2
-twat=b2
-twats=b2
-ugly=b1?
-vagina=p2
-verification code=s1?
-vx=n
-wait til after schol=t2
-wana die=c3
-want to die=c3
-waste of space=b2?
-watch your back=t2
-we al hate you=b2
-we hate you=b2
-wechat=n
-weird=b1?
-weirdo=b1?
-weixin=n
-what are you wearing=s3
-what schol do you=s1
-whats your adres=s2
-whats your snap*=s2
-whatsap=n
-where do you live=s2
-where he lives=d1
-whore*=b2
-wil hurt you=t2~
-wish i was dead=c3
-wish you were dead=b3
-world would be beter=b3
-worthles=b2?
-wx=n
-you are dead=t1
-you dont belong=b2
-you have no friends=b2
-you smel=b1
-you stink=b1
-you suck=b1
-you wil regret=t1
-your adres=s1
-your home adres=s2
-your mom is dead=b2
-youre dead=t1
-一七=n
-一三=n
-一个人在家=s1?
-一九=n
-一五=n
-一八=n
-下载.软件=s1?
-不去死=b3?
-不带他玩=b1
-不想活=c3
-不敢去学校=c2
-不敢回家=c2
-不然打=t2
-不然揍=t2
-不穿衣服=s3
-不给我钱=t2
-不给钱=t2
-不要告诉.妈=s2
-不要告诉.家长=s2
-不要告诉.爸=s2
-不要告诉.老师=s2
-不要告诉他妈=s3
-不要告诉他爸=s3
-不要告诉大人=s2
-不要脸=b2?
-不要跟.妈=s2
-不要跟.爸=s2
-不要跟他妈=s3
-不要跟他爸=s3
-不要跟他玩=b2
-不跟他玩=b1
-不配活=b3
-丑八怪=b2
-丑逼=b2
-个垃圾=b2?
-乡巴佬=b2
-二百五=b1?
-二逼=b2
-人妖=b2
-人肉他=d2
-他们.欺负我=c2
-他们打我=c2!
-他们笑我=c2
-他住哪=s1
-他住在哪=s1
-他去死=b3
-他妈死了=b2
-他妈逼=b2
-他家住哪=s2
-他家在哪=s2
-他家地址=s2
-他小心点=t1
-他打我=c2!
-他没有朋友=b2!
-他没朋友=b2!
-他滚=b1
-他的手机号=s1
-他的身份证=d2
-付款码=s3
-低能=b2?
-住哪个小区=s2
-保护费=t2
-做爱=p2
-偷偷出来=s3
-傻 b=b2
-傻 x=b2
-傻子=b1?
-傻屌=b2
-傻比=b2
-傻狗=b2
-傻逼=b2
-免费领=s1
-全家死=b3
-全家都死=b3
-关在厕所=c2
-出来见面=s2
-别告诉.妈=s2
-别告诉.家长=s2
-别告诉.爸=s2
-别告诉.老师=s2
-别告诉他妈=s3
-别告诉他爸=s3
-别告诉大人=s2
-别来上学=b2
-别理他=b1
-别跟.妈=s2
-别跟.爸=s2
-别跟他妈=s3
-别跟他爸=s3
-别跟他玩=b2
-别跟他说话=b2
-刷单=s2
-割腕=c3
-割腕吧=b3?
-加 q=s1
-加 v=s1
-加个微信=s1
-加微信=s1
-加我 q=s2
-加我 v=s2
-加我 vx=s2
-加我.微信=s2
-加我微信=s2
-勒索我=c2
-单元=n
-单独见面=s3
-去他妈=b2
-去死=b2?
-去自杀=b3?
-去跳楼=b3?
-又打我=c2!
-发到网上=t1?
-发张照片=s1
-发张自拍=s1
-叔叔摸我=c3
-变态=b1?
-口令=n
-号楼=n
-同学.打我=c2!
-同学欺负我=c2
-呆子=b1?
-告老师.打=t2
-啪啪啪=p2
-嘲笑我=c2
-四眼=b1?
-土包子=b1?
-在哪个学校=s1
-基佬=b2
-堵他=t2~
-天天打我=c2!
-头猪=b1?
-好害怕.不敢=c2
-好恶心=b1?
-妈卖批=b2
-妈妈.打我=c2!
-妈妈手机=s2?
-妈打我=c2!
-妓女=b2
-威信=n
-威胁我=c2
-娘娘腔=b2
-娘炮=b2
-婊子=b2
-孤立他=b2
-孤立我=c2
-孬种=b2
-家庭住址=s2
-家暴=c2
-家里.大人=s1?
-密码=n
-就打他=t2
-就打死=t3
-就揍他=t2
-干他妈=b2
-幺七=n
-幺三=n
-幺五=n
-幺八=n
-废了他=t3~
-废物=b2?
-开盒=d2
-开视频给我=s2
-弄死他=t3~
-弱智=b2
-待不下去=t2
-微信=n
-快去死=b3~
-快滚=b2
-怂货=b2
-怎么不去死=b3
-怎么不死=b3
-怎么还不死=b3
-怎么还活着=b3?
-性交=p2
-总欺负我=c2
-想死=c3!
-想消失=c2
-想自杀=c3
-想跳楼=c3
-想轻生=c3
-我们.小秘密=s2
-我们之间的.秘密=s2
-我们俩的.秘密=s2
-户籍信息=d2
-扇他=t2
-打断.腿=t2
-打死.他=t2~
-扫一下这个=s2
-扫把星=b2
-扫这个.码=s2
-扫这个码=s2
-找人弄=t2
-找人打=t2
-找人揍=t2
-把他踢出=b2
-把验证码=s3
-抢我的钱=c2
-抢我钱=c2
-拿妈妈手机=s2
-拿钱来=t2
-捅死=t3
-掐我=c2
-揍他=t2~
-摸了我=c3
-摸我=c2?
-操他=b2
-支付密码=s3
-支那=b3
-收拾他=t1~
-收款码=s2
-放学别走=t2
-放学等死=t2
-放学等着=t2
-救救我=c2
-敢告诉=t2
-敢说出去=t2
-日他妈=b2
-早点死=b3?
-是不是有病=b1
-是垃圾=b2?
-是多余的=b2?
-是猪=b1?
-智商.低=b1?
-智障=b2
-曝光他=t2
-有病吧=b1?
-杀了他=t3~
-杂种=b2
-查他.身份证=d2
-查开房=d2
-查户籍=d2
-查手机号=d2
-死了.没人=b3?
-死了算了=b3?
-死肥=b2
-死胖子=b2
-没人.喜欢他=b2
-没人.跟我玩=c2
-没人会跟他=b2
-没人喜欢我=c2
-没人在乎他=b2
-没人要=b2?
-没人跟他玩=b2
-没他.更好=b3
-没教养=b1?
-没有人.喜欢他=b2
-没有人喜欢我=c2
-没有我.更好=c3
-活不下去=c3
-活着.浪费=b3
-活着好累=c3
-活着干嘛=b3?
-活着没意义=c3
-活着没意思=c3
-活该=b1?
-混蛋=b1?
-滚=b1^
-滚开=b1?
-滚蛋=b1?
-滚远点=b2
-煞笔=b2
-照片发给我=s2
-照片给我=s2
-爸妈不要他=b2
-爸妈在家=s1
-爸打我=c2!
-爸爸.打我=c2!
-猪头=b1?
-猪狗不如=b2
-王八蛋=b2
-畜生=b2
-白痴=b1?
-盒了他=d2
-盒他=d2
-看看他的照片=s2
-看看他的身=s3
-真丑=b1?
-真恶心=b1?
-真蠢=b1?
-知道他住=t1
-知道他家住=t1
-砍他=t3~
-砍死=t3
-社工库=d3
-神经病=b1?
-穷逼=b2
-穷鬼=b2
-窝囊废=b2
-笨蛋=b1?
-等死吧=t2
-等着瞧=t1
-算什么东西=b2
-精神病=b1?
-约炮=p2
-结束.生命=c3
-给我滚=b2
-给我等着=t2
-老师打我=c2!
-老师摸我=c3
-老是打我=c2!
-肥婆=b2
-肥猪=b2
-脑子有病=b2
-脑子有问题=b2
-脑残=b2
-脱光=p2
-脱衣服=s2?
-自慰=p2
-自杀吧=b3?
-自残=c3
-色情=p2
-荡妇=b2
-蠢猪=b2
-蠢货=b2
-被孤立=c2
-被打了=c2
-被欺负=c1
-被霸凌=c2
-裸体=p2
-裸照=p3
-裸聊=s3
-见个面=s1?
-讨厌鬼=b1?
-让他好看=t2
-该死=b1?
-说出去.就=t2
-贱人=b2
-贱货=b2
-赶紧死=b3
-跟他玩就是=b2
-跟猪一样=b2?
-跳下去吧=b3
-踢我=c1
-身体发育=s3
-转账给我=s2
-这么蠢=b1?
-送他皮肤=s2
-都不喜欢他=b2
-都不理我=c2
-都不要理他=b2
-都别理他=b2
-都讨厌他=b2
-野种=b2
-问我要钱=c2
-阴茎=p2
-阴道=p2
-零一=n
-零二=n
-领皮肤=s2
-骂我=c1
-验证码=n
-验证码.发=s2
-骚货=b2
-鸡巴=p3
-黄片=p2
-黑鬼=b3
-"""
+from micropython import const
+
+from firmware.loading import ROOMY
+
+_FILE = __file__[: __file__.rfind("/") + 1] + "terms.txt"
+_PIECE = const(512)  # bytes of the table at a time
+_SPOTS = const(128)  # places of a message that are looked up in one reading of the table
+
+_GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
+_NEAR = const(18)  # bytes before a term where `?` looks for the one who is meant
+_DENIAL = const(13)  # bytes before a term where a denial counts
+
+# Where a Chinese term stands in the table is told by its first two bytes (from E4 80 to E9 BF), after the 26 letters.
+_CHINESE = const(0xE4 * 64 + 0x80 - 26)
+
+_SOMEBODY = "他| you | your | youre | he | hes | she | shes | they ".encode()
+_DENIALS = "不|别|没|dont |not |never |wont |isnt |arent |no ".encode()
+_OBJECTS = "他|我|电|手机|圈".encode()
+
+_kept: list = []  # the pieces
+
+
+def _any(text: bytes, words: bytes, start: int, end: int) -> bool:
+    for word in words.split(b"|"):
+        if text.find(word, start, end) >= 0:
+            return True
+    return False
+
+
+def _end(text: bytes, term: bytes, at: int) -> int:
+    """The end of `term`, which may begin at `at`, or -1 where it does not stand there."""
+    start = at
+    for part in term.split(b"."):
+        more = part[-1] == 42  # `*`
+        if more:
+            part = part[:-1]
+        at = text.find(part, at, at + len(part) + (_GAP if at > start else 0))
+        if at < 0:
+            return -1
+        at += len(part)
+        if part[-1] < 0x80 and not more and at < len(text) and text[at] != 32:
+            return -1
+    return at
+
+
+def _holds(text: bytes, start: int, end: int, condition: int) -> bool:
+    """Whether the condition (see terms.py) of a term that stands from `start` to `end` is met."""
+    if condition == 94:  # `^`
+        return not start and end == len(text)
+    if condition == 33:  # `!`
+        return not _any(text, _OBJECTS, end, end + 6) and not _any(text, _DENIALS, max(0, start - 3), start)
+    if _any(text, _DENIALS, max(0, start - _DENIAL), start):
+        return False
+    if condition == 126:  # `~`
+        return True
+    before = text[start - _NEAR : start] if start > _NEAR else b" " + text[:start]
+    return _any(before, _SOMEBODY, 0, len(before))
+
+
+def _read_pieces():
+    """Yield the table in pieces of whole lines, each between line ends."""
+    piece = b"\n"
+    with open(_FILE, "rb") as stream:
+        while True:
+            more = stream.read(_PIECE)
+            if not more:
+                return
+            piece += more
+            end = piece.rfind(b"\n")
+            yield piece[: end + 1]
+            piece = piece[end:]
+
+
+def _pieces():
+    if not ROOMY:
+        return _read_pieces()
+    if not _kept:
+        _kept.extend(_read_pieces())
+    return _kept
+
+
+def _place(text: bytes, at: int) -> int:
+    """Where the term or word at `at` belongs in the order of the table."""
+    return text[at] - 97 if text[at] < 0x80 else text[at] * 64 + text[at + 1] - _CHINESE
+
+
+def _look_up(text: bytes, i: int, key: bytes, piece: bytes, found: list) -> None:
+    """Add what the lines that begin with `key` find at `i`."""
+    at = piece.find(key)
+    while at >= 0:
+        line = piece[at + 1 : piece.find(b"\n", at + 1)]
+        equals = line.find(b"=")
+        stop = _end(text, line[:equals], i)
+        code = line[equals + 1 :]
+        # A code once is enough, and keeps the list short whatever the message.
+        if code not in found and stop >= 0 and (len(code) < 3 or _holds(text, i, stop, code[2])):
+            found.append(code)
+        at = piece.find(key, at + 1)
+
+
+def _search(text: bytes, spots: list, found: list) -> None:
+    """Look up the terms at these spots, each its place in the table << 13 and where it stands in the message."""
+    spots.sort()
+    first = 0
+    for piece in _pieces():
+        last = _place(piece, piece.rfind(b"\n", 0, len(piece) - 1) + 1)
+        at = first
+        while at < len(spots) and spots[at] >> 13 <= last:
+            i = spots[at] & 0x1FFF
+            stop = text.find(b" ", i) if text[i] < 0x80 else -1
+            if stop < 0:
+                stop = len(text)
+            if stop - i < 5:  # a short word, or the last character
+                _look_up(text, i, b"\n" + text[i:stop] + b"=", piece, found)
+            if len(text) - i > 4:
+                _look_up(text, i, b"\n" + text[i : i + 5], piece, found)
+            at += 1
+            if spots[at - 1] >> 13 < last:
+                first = at  # the terms at `last` may go on in the next piece
+        if first == len(spots):
+            return
+
+
+def find_terms(text: bytes) -> list:
+    """The different codes (class letter, severity digit, condition) of the terms in a folded message."""
+    found: list = []
+    spots = []
+    i = 0
+    while i < len(text):
+        if text[i] >= 97:
+            spots.append(_place(text, i) << 13 | i)
+            if len(spots) == _SPOTS:
+                _search(text, spots, found)
+                spots.clear()
+        if text[i] >= 0x80:
+            i += 3
+        else:
+            i = text.find(b" ", i) + 1 or len(text)
+    _search(text, spots, found)
+    return found

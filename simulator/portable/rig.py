@@ -5,89 +5,21 @@ watch behind a pipe are used alike. `OPS` lists the commands.
 """
 
 import os
+from binascii import b2a_base64
 from hashlib import sha256
 
 from firmware.policy.decision import BadRequest
 from firmware.policy.rules import consent
+from firmware.policy.rules.content_access import CHAT
+from firmware.policy.rules.usage import CLASSES
 from firmware.services.alerts import render
 from firmware.storage import floor
 from firmware.storage.files import Files
 from firmware.storage.journal import JournalBroken
 from firmware.texts import text as words
 from firmware.watch import Watch
-from simulator.portable.flash import Partition, Power
-
-
-class Drbg:
-    """Repeatable bytes from a seed, equal on every runtime: SHA-256 over a counter. For tests only."""
-
-    def __init__(self, seed):
-        self._seed = seed.encode()
-        self._count = 0
-
-    def __call__(self, size):
-        out = b""
-        while len(out) < size:
-            self._count += 1
-            out += sha256(self._seed + self._count.to_bytes(4, "big")).digest()
-        return out[:size]
-
-
-class Recorder:
-    """The board's screen, phone and carrier: they write down what reached them. `online` is the carrier's network."""
-
-    name = "simulated"
-
-    def __init__(self):
-        self.online = True
-        self.telephony = True
-        self.seen = []
-        self.sent = []
-        self.alerts = []
-        self.received = []
-
-    def notice(self, kind, fields):
-        self.seen.append([kind, fields])
-
-    def ring(self, number):
-        self.seen.append(["ring", {"number": number}])
-
-    def dial(self, number):
-        return self.telephony
-
-    def poll(self):
-        return self.received.pop(0) if self.received else None
-
-    def send(self, envelope):
-        if self.online:
-            self.sent.append(envelope)
-        return self.online
-
-    def send_alert(self, alert):
-        if self.online:
-            self.alerts.append(alert)
-        return self.online
-
-    def send_sos(self, sos):
-        return self.online
-
-
-class Board:
-    """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
-
-    address = "watch"
-
-    def __init__(self, root, seed, power=None):
-        self.root = root
-        self.device_secret = sha256(("device " + seed).encode()).digest()
-        self.random = Drbg(seed)
-        self.carrier = self.screen = self.phone = Recorder()
-        self.partition = Partition(root + ".keys", power or Power())
-        self.rtc_runs = True
-        self.true_time = 0
-
-    def rtc(self):
-        return self.true_time if self.rtc_runs else None
+from simulator.portable.board import Board
+from simulator.portable.display import Display
 
 
 class Rig:
@@ -95,30 +27,40 @@ class Rig:
 
     def __init__(self):
         self._ticks = 0  # `new` makes the board and the watch
+        self.shell = None  # the screens, on a board with a display
 
     def do(self, command):
         """Carry out one command; unknown operations and bad requests come back as {"bad": field, "problem": words}."""
+        act = OPS.get(command["op"])
+        if act is None:
+            return {"bad": "op", "problem": "unknown"}
         try:
-            return OPS[command["op"]](self, command)
+            return act(self, command)
         except BadRequest as bad:
             return {"bad": bad.field, "problem": bad.problem}
 
     def new(self, command):
         """A watch from the factory in folder `root`, random bytes from `seed`, true time `wall`. keep: what lies in
-        `root` stays (a flash that was copied or damaged); phone false: a board without telephony."""
+        `root` stays (a flash that was copied or damaged); phone false: a board without telephony; display
+        [width, height, round]: with the screens of firmware/ui, in `language`, with `battery` percent."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
         self.board.true_time = command.get("wall", 0)
         self.board.carrier.telephony = command.get("phone", True)
+        size = command.get("display")
+        self.display = Display(*size) if size else None
+        self._language = command.get("language", "en")
+        self._battery = command.get("battery", -1)
         return self._start()
 
     def _start(self):
         self._ticks = 0x3FFFF000  # near the wrap of ticks_ms, so that every run goes over it
         self.watch = Watch(self.board)
         report = self.watch.start()
-        self.watch.step(self._ticks)
+        self.shell = self.board.carrier.shell = self._shell() if self.display else None
+        self._step()
         return {
             "status": report.status,
             "code": report.code,
@@ -126,6 +68,21 @@ class Rig:
             "torn": report.torn,
             "seq": report.seq,
         }
+
+    def _shell(self):
+        """The screens, loaded only where there is a display to show them."""
+        from firmware.ui.shell import Shell
+
+        shell = Shell(self.watch, self.display, self._language)
+        shell.battery, shell.charging = self._battery, self.board.plugged
+        shell.telephony = self.board.carrier.telephony
+        shell.build(0)
+        return shell
+
+    def _step(self):
+        """One step of the watch and of its screens: the milliseconds until the next need."""
+        wait = self.watch.step(self._ticks)
+        return min(wait, self.shell.step(self._ticks)) if self.shell else wait
 
     def reboot(self, command):
         """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time."""
@@ -137,12 +94,12 @@ class Rig:
         """Let `seconds` pass, stepping the watch whenever it asks for it."""
         left = command["seconds"] * 1000
         while left > 0:
-            wait = self.watch.step(self._ticks)
+            wait = self._step()
             jump = max(min(wait, left), 1000)
             self._ticks = (self._ticks + jump) & 0x3FFFFFFF
             self.board.true_time += jump // 1000
             left -= jump
-        self.watch.step(self._ticks)
+        self._step()
         return self.clock(command)
 
     def clock(self, command):
@@ -158,7 +115,14 @@ class Rig:
 
     def service(self, command):
         """Call a service as a screen or carrier would: `call` names it, `with` holds the arguments."""
-        watch = self.watch
+        watch, call = self.watch, command["call"]
+        rare, _, act = call.partition(".")
+        if act:  # "apps.open": a service that is loaded for one act
+            arguments = dict(command["with"])
+            if act == "deliver":
+                arguments["body"] = arguments["body"].encode()
+            service = watch.apps() if rare == "apps" else watch.content()
+            return _answer(getattr(service, act)(**arguments))
         calls: dict = {
             "receive": watch.messaging.receive,
             "send": watch.messaging.send,
@@ -168,12 +132,97 @@ class Rig:
             "call_in": watch.calls.incoming,
             "call_out": watch.calls.outgoing,
             "privacy": watch.privacy.ask,
+            "ask_approval": watch.approvals.ask,
+            "enter_code": watch.approvals.enter,
+            "use": watch.foreground.start,
+            "leave": watch.foreground.stop,
+            "on_call": watch.foreground.call,
+            "pay_request": watch.wallet.request,
+            "pay": watch.wallet.pay,
+            "capture": watch.wallet.capture,
+            "void": watch.wallet.void,
+            "refund": watch.wallet.refund,
+            "look": watch.locator.look,
+            "clear": watch.locator.clear,
+            "history": watch.locator.history,
+            "for_app": watch.locator.for_app,
+            "record": self._record,
+            "wake": watch.look,
+            "window": watch.discovery.open,
         }
-        return _answer(calls[command["call"]](**command["with"]))
+        if call.startswith("chat_"):
+            return _answer(getattr(watch.assistant, call[5:])(**command["with"]))
+        answer = calls[call](**command["with"])
+        if isinstance(answer, tuple):  # a decision and what was given out
+            return dict(_answer(answer[0]), given=answer[1])
+        return _answer(answer)
+
+    def _record(self, **arguments):
+        """Open a device; what it hears or sees goes to the recorder."""
+        self.board.carrier.heard = 0
+        return self.watch.capture.open(take=self.board.carrier.hear, **arguments)
+
+    def package(self, command):
+        """A package's bytes (`text`) come from the source, a piece at a time, and are installed."""
+        data = command["text"].encode()
+        for at in range(0, len(data), 512):
+            if not self.watch.apps().receive(command["app"], data[at : at + 512]):
+                return {"verdict": "dropped"}
+        if not command["install"]:
+            return {}
+        return _answer(self.watch.apps().install(command["app"]))
+
+    def close(self, command):
+        """The owner, or anybody, closes microphone and camera."""
+        self.watch.capture.close(command.get("owner", ""))
+        return {}
+
+    def line(self, command):
+        """The phone: the call is connected, or over."""
+        if not command["connected"]:
+            self.watch.calls.ended()
+            return {}
+        self.board.carrier.heard = 0
+        return {"open": self.watch.calls.connected()}
+
+    def devices(self, command):
+        """What has power and what shows it. works: whether the sign can be seen from now on."""
+        board = self.board
+        if "works" in command:
+            board.indicator.works = command["works"]
+        return {
+            "mic": board.devices["mic"].rail,
+            "camera": board.devices["camera"].rail,
+            "sign": board.indicator.shown,
+            "receiver": board.positions.is_on,
+            "heard": board.carrier.heard,
+            "wiped": not any(self.watch.capture._buffer),
+        }
+
+    def place(self, command):
+        """Where the receiver thinks it is: [latitude, longitude, accuracy, age], or None."""
+        self.board.positions.fix = command["fix"] and tuple(command["fix"])
+        return {}
+
+    def locate(self, command):
+        """A guardian's request for the position arrives at the carrier; it is decided at the next step of time."""
+        self.board.carrier.received.append(command["envelope"])
+        return {}
+
+    def looks(self, command):
+        """The child's list of looks."""
+        return {"looks": self.watch.locator.looks()}
 
     def kept(self, command):
         """What the watch says it keeps, as [category, count] pairs; None if it does not say."""
         return {"kept": self.watch.privacy.list(command["reader"], command.get("channel"))}
+
+    def guardian(self, command):
+        """A guardian's request through the service that carries it out; `content` is what was handed over."""
+        decision, content = self.watch.guardians.act(command["request"])
+        answer = _answer(decision)
+        answer["content"] = content
+        return answer
 
     def copy(self, command):
         """The lines of a guardian's copy; None if refused."""
@@ -185,6 +234,22 @@ class Rig:
         consent.MANIFEST[consent.PURPOSES.index(command["purpose"])] += 1
         return self.reboot({})
 
+    def shown(self, command):
+        """What the watch shows all the time: the child's banners, the lock screen, requests that wait for a code, and
+        the state that apps follow."""
+        guardians = self.watch.guardians
+        return {
+            "banners": guardians.banners(command.get("language", "en")),
+            "lock_screen": guardians.lock_screen(),
+            "approvals": self.watch.approvals.waiting(),
+            "protection": guardians.protection(),
+        }
+
+    def delivered(self, command):
+        """What a guardian or the child is shown: the apps, the pool, the topics."""
+        content = self.watch.content()
+        return {"apps": self.watch.apps().report(), "pool": content.pool(), "topics": content.topics()}
+
     def queue(self, command):
         """An envelope arrives at the carrier; it is decided at the next step of time."""
         self.watch.messaging.queue(command["envelope"])
@@ -192,26 +257,118 @@ class Rig:
 
     def step(self, command):
         """One step without any time passing."""
-        self.watch.step(self._ticks)
+        self._step()
         return {}
 
     def sos(self, command):
-        """The SOS gesture; `cancel` true: the other gesture."""
+        """The SOS gesture; `cancel` true: the other gesture; `end` true: the child is safe."""
         if command.get("cancel"):
             self.watch.sos.cancel()
+        elif command.get("end"):
+            self.watch.sos.end()
         else:
             self.watch.sos.press(self.watch.engine.clock.powered)
         return {"state": self.watch.sos.state}
+
+    def charge(self, command):
+        """The charger is connected, or taken away."""
+        self.board.plugged = command["on"]
+        if self.shell:
+            self.shell.charging = command["on"]
+            if self.shell.screen == "dial":
+                self.shell.build(0)
+        self._step()
+        return {}
+
+    # The display and what is under it; only with the option `display` of `new`.
+
+    def _lit(self):
+        """The shell, or BadRequest where there is no display."""
+        if self.shell is None:
+            raise BadRequest("display", "is missing: `new` was not given one")
+        return self.shell
+
+    def touch(self, command):
+        """A finger comes down (`down` true) or goes up at x, y."""
+        self._lit().touch(command["x"], command["y"], command["down"])
+        return self.screen(command)
+
+    def button(self, command):
+        """Button `name` ("a", "b", "c") goes down or up."""
+        self._lit().button(command["name"], command["down"])
+        return self.screen(command)
+
+    def open_screen(self, command):
+        """Open a screen by its name, as the board does with "lock" when the watch is put down."""
+        self._lit().show(command["name"])
+        return self.screen(command)
+
+    def screen(self, command):
+        """The open screen's name, after it was drawn."""
+        self._step()
+        return {"screen": self._lit().screen}
+
+    def picture(self, command):
+        """The whole display: RGB565, high byte first, in base64; and its SHA-256."""
+        display = self._lit().display
+        self._step()
+        return {
+            "w": display.width,
+            "h": display.height,
+            "sha256": _hash(display.frame),
+            "data": b2a_base64(display.frame).decode().strip(),
+        }
+
+    def look_at(self, command):
+        """The open screen, the texts on it, what can be touched: [[name, x, y, w, h], ...], which of that is in focus,
+        and whether there is a further page."""
+        self._step()
+        return self._lit().look()
+
+    def bill(self, command):
+        """The bill as `reader` ("child" or "guardian", with the `channel` of a proof) gets it; null if refused."""
+        return {"lines": self.watch.wallet.bill(command["reader"], command.get("channel"))}
+
+    def pay_cancel(self, command):
+        """The child turns a shop's request down."""
+        self.watch.wallet.cancel()
+        return {}
+
+    def provider(self, command):
+        """`answers` for the next questions, each a list of pieces; `online` false: nobody answers."""
+        self.board.provider.answers = command.get("answers", [])
+        self.board.provider.online = command.get("online", True)
+        return {}
+
+    def usage(self, command):
+        """What a screen shows of the time, what is in the foreground, and the seconds used today."""
+        rule = self.watch.engine.rules["usage"]
+        mode, minutes, change, why = rule.state()
+        front = CLASSES[rule.front] if rule.front >= 0 else ""
+        used = rule.used(self.watch.engine.clock.day())
+        return {"mode": mode, "minutes": minutes, "next": change, "why": why, "front": front, "used": used}
+
+    def cable(self, command):
+        """Bytes come in over the serial line; what the watch answers at once, in hexadecimal. restart: it was wiped."""
+        port = self.board.port
+        port.came += bytes.fromhex(command["data"])
+        self.watch.step(self._ticks)
+        data, port.gone = port.gone, b""
+        return {"data": data.hex(), "restart": self.watch.guardians.restart}
 
     def network(self, command):
         self.board.carrier.online = command["online"]
         return {}
 
     def seen(self, command):
-        """What the child saw since the last time, what left the watch, and the alerts that reached a guardian."""
-        recorder = self.board.carrier
-        answer = {"seen": recorder.seen, "sent": recorder.sent, "alerts": recorder.alerts}
-        recorder.seen, recorder.sent, recorder.alerts = [], [], []
+        """What the child saw since the last time, what left the watch, the alerts that reached a guardian, and what
+        terminals were told."""
+        recorder, provider = self.board.carrier, self.board.provider
+        answer = {"asked": provider.asked}
+        provider.asked = []
+        for name in ("seen", "sent", "alerts", "told", "positions"):
+            answer[name] = getattr(recorder, name)
+            setattr(recorder, name, [])
         return answer
 
     def state(self, command):
@@ -228,7 +385,9 @@ class Rig:
             "private": administration.is_private,
             "strict": engine.settings.strict,
             "mode": engine.rules["blocking"].mode,
+            "chats": _numbers(engine.rules["content_access"].chats),
             "band": engine.settings.band,
+            "help": list(engine.floor.help_numbers()),
             "pending": [render(alert, command.get("language", "en")) for alert in engine.rules["alerts"].pending()],
         }
 
@@ -250,9 +409,13 @@ class Rig:
         return {"packages": found}
 
     def journal(self, command):
-        """Every record still on flash: [[seq, time, powered, kind, fields...], ...], and the denials."""
+        """Every record still on flash: [[seq, time, powered, kind, fields...], ...], and the denials. `after` and
+        `denials_after`: only those with higher numbers, found without reading the older segments."""
         store = self.watch.store
-        return {"records": _walk(store.main), "denials": _walk(store.denials)}
+        return {
+            "records": _walk(store.main, command.get("after", 0)),
+            "denials": _walk(store.denials, command.get("denials_after", 0)),
+        }
 
     def verify(self, command):
         """Check every older segment too; {"ok": false, "code"} on damage."""
@@ -288,9 +451,30 @@ OPS = {
     "kept": Rig.kept,
     "copy": Rig.copy,
     "declare": Rig.declare,
+    "guardian": Rig.guardian,
+    "shown": Rig.shown,
+    "close": Rig.close,
+    "line": Rig.line,
+    "devices": Rig.devices,
+    "place": Rig.place,
+    "locate": Rig.locate,
+    "looks": Rig.looks,
+    "package": Rig.package,
+    "delivered": Rig.delivered,
     "queue": Rig.queue,
     "step": Rig.step,
     "sos": Rig.sos,
+    "charge": Rig.charge,
+    "usage": Rig.usage,
+    "touch": Rig.touch,
+    "button": Rig.button,
+    "open_screen": Rig.open_screen,
+    "picture": Rig.picture,
+    "look": Rig.look_at,
+    "bill": Rig.bill,
+    "pay_cancel": Rig.pay_cancel,
+    "provider": Rig.provider,
+    "cable": Rig.cable,
     "network": Rig.network,
     "seen": Rig.seen,
     "state": Rig.state,
@@ -305,6 +489,11 @@ OPS = {
 }
 
 
+def _numbers(chats):
+    """The numbers of the entries of earlier talks, oldest first."""
+    return [int.from_bytes(chats[at : at + 4], "little") for at in range(0, len(chats), CHAT)]
+
+
 def _answer(decision):
     if decision is None:
         return {"verdict": "dropped"}
@@ -313,20 +502,26 @@ def _answer(decision):
         "reason": decision.reason,
         "obligations": list(decision.obligations),
         "wait": decision.wait,
+        "who": decision.who,
         "records": [[r.seq, r.kind] + r.fields for r in decision.records],
     }
 
 
-def _walk(journal):
-    rows = []
-    for segment in journal.segments():
-        offset = 0
-        record, _ = journal.read(segment, offset)
+def _walk(journal, after):
+    """The records numbered above `after`, oldest first."""
+    rows: list = []
+    for segment in reversed(journal.segments()) if journal.seq > after else ():
+        found = []
+        record, _ = journal.read(segment, 0)
+        header = record.seq
         while record:
-            if "." in record.kind or record.kind == "denied":
-                rows.append([record.seq, record.t, record.powered, record.kind] + record.fields)
-            found = journal.read(segment, record.end)
-            record = found[0] if found else None
+            if record.seq > after and ("." in record.kind or record.kind == "denied"):
+                found.append([record.seq, record.t, record.powered, record.kind] + record.fields)
+            next_one = journal.read(segment, record.end)
+            record = next_one[0] if next_one else None
+        rows = found + rows
+        if header <= after:
+            break
     return rows
 
 

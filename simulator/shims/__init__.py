@@ -7,7 +7,7 @@ script on the shims and on the real unix port and compares every answer.
 import importlib
 import sys
 
-NAMES = ("cryptolib", "micropython")
+NAMES = ("cryptolib", "framebuf", "micropython")
 
 
 def install() -> None:

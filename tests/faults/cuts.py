@@ -297,7 +297,34 @@ class Wipe(Grant):
         allowed(setup(rig))
 
 
-OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe)
+class Sitting(Block):
+    """Two apps opened and left: what was used is counted, with less than a minute too much, and none too little."""
+
+    def prepare(self, rig):
+        family(rig)
+
+    def steps(self):
+        return [
+            lambda rig: allowed(ask(rig, "usage.start", **{"class": "other"})),
+            lambda rig: rig.do({"op": "advance", "seconds": 100}),
+            lambda rig: allowed(ask(rig, "usage.start", **{"class": "education"})),
+            lambda rig: rig.do({"op": "advance", "seconds": 100}),
+            lambda rig: allowed(ask(rig, "usage.stop")),
+        ]
+
+    def check(self, device, rig):
+        rig.do({"op": "step"})
+        told = [row for row in records(rig, "usage.now") if row[3] == "usage.now"]
+        found = rig.do({"op": "usage"})
+        expect(found["front"] == "", "something is still open")
+        switched = [row for row in told if row[4] == "education"]
+        least = 100 if switched else 60 if len(told) > 1 and told[-1][2] >= 60 else 0
+        expect(least <= found["used"] <= 160, "seconds", found, told)
+        expect(len(told) == 0 or told[-1][4] == "", "an open sitting in the journal")
+        self.usable(rig)
+
+
+OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe, Sitting)
 
 
 class Cutter:
@@ -393,4 +420,5 @@ def main(names):
             print(operation.__name__, title, number - 1, more)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -5,8 +5,8 @@ import gc
 import vfs
 
 from firmware.watch import Watch
+from simulator.portable.board import Board, Drbg
 from simulator.portable.flash import Flash, Partition, Power
-from simulator.portable.rig import Board, Drbg, Recorder
 from tests.faults.household import WALL, new_rig
 
 ROOT = "/flash"
@@ -19,10 +19,10 @@ class FlashBoard(Board):
         self.root = ROOT
         self.device_secret = Drbg("device " + seed)(32)
         self.random = Drbg(seed)
-        self.carrier = self.screen = self.phone = Recorder()
         self.partition = partition
         self.rtc_runs = True
         self.true_time = WALL
+        self.attach()
 
 
 class Device:

@@ -16,6 +16,7 @@ from tests.faults.household import (
     expect,
     family,
     key_of,
+    kinds,
     login,
     message,
     number_of,
@@ -167,6 +168,37 @@ def wipe(device):
     return looked
 
 
+def places(device):
+    """A day of looks, calls for help and crossed borders: no place of any of them was ever in the raw flash (D82)."""
+    rig = device.start()
+    family(rig)
+    allowed(ask(rig, "consent.give", purpose="location", manifest=1, channel="host"))
+    allowed(ask(rig, "location.key", key="5c" * 32, channel="host"))
+    values = [["location." + name, 1] for name in ("on_request", "zones", "looks_per_hour")]
+    policy = {"version": 1, "issuer": "owner", "expires": 0, "values": values, "channel": "host"}
+    allowed(ask(rig, "administration.policy", **policy))
+    zone = {"lat": 3990415, "lon": 11640738, "radius": 300, "name": "marker of a school"}
+    allowed(ask(rig, "location.zone", channel="host", **zone))
+    needles, reports = [b"marker of a school", b"3990415", b"11640738"], 0
+    for step in range(8):
+        place = (3990415 + 3001 * step, 11640738 - 4003 * step)
+        rig.do({"op": "place", "fix": place + (12, 3)})
+        rig.do({"op": "sos"})
+        rig.do({"op": "advance", "seconds": 10800})
+        reports += len(rig.do({"op": "seen"})["positions"])
+        for number in place:
+            needles += [b"%d" % number, number.to_bytes(4, "big"), number.to_bytes(4, "little")]
+    expect(reports > 40, "reports", reports)
+    looked = clean(device, needles, "a place")
+    allowed(login(rig))
+    allowed(ask(rig, "consent.withdraw", purpose="location", channel="host"))
+    rig.do({"op": "advance", "seconds": 2})
+    expect("location.forgotten" in kinds(rig), "zones are forgotten")
+    looked += clean(device, needles, "after withdrawal")
+    device.stop()
+    return looked
+
+
 def sealed_parts(files):
     """Every sealed attachment and MAC of the journal, and the evidence, as pieces of 16 bytes."""
     pieces = set()
@@ -202,7 +234,7 @@ def differ():
 
 
 def main():
-    for case in (expiry, withdrawal, renewal, wipe):
+    for case in (expiry, withdrawal, renewal, wipe, places):
         device = Device()
         print(case.__name__, case(device), len(raw(device)))
     differ()

@@ -17,6 +17,7 @@ LEAST = {
     "Tries": 25,
     "ClockSet": 12,
     "Wipe": 8,
+    "Sitting": 12,
 }
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from typing import Any
 
+from simulator.micropython import Process
 from tests.histories import people as p
 from tests.histories.batch import ENDING, HistoryRig
 from tests.histories.world import NOW, Act, World
@@ -20,8 +21,22 @@ def copy_flash(source: str, target: str) -> None:
     shutil.copyfile(source + ".keys", target + ".keys")
 
 
+AT_ONCE = 8  # commands a line: a long line would not fit into a small heap
+
+
+def told(process: Process, root: str, commands: list[Json]) -> list[Json]:
+    """The answers of a watch in another process."""
+    answers: list[Json] = []
+    for at in range(0, len(commands), AT_ONCE):
+        answers += process.ask({"root": root, "commands": commands[at : at + AT_ONCE]})["answers"]
+    assert len(answers) == len(commands)
+    return answers
+
+
 class Played:
     """One history: its commands and answers, ready to be compared with another runtime's."""
+
+    WORLD: type[World] = World
 
     def __init__(self, root: str, birth: int = 0, profile: int = 0, steps: Steps = (), start: "Played | None" = None):
         """A watch set up anew, or one that goes on in a copy of what `start` has left on its flash."""
@@ -40,7 +55,7 @@ class Played:
             self._play([({"op": "new", "root": root, "keep": True, "wall": NOW}, None), ({"op": "clock"}, None)])
             self._play(self._world.login(0, 0))
         else:
-            self._world = World(root, birth, profile)
+            self._world = self.WORLD(root, birth, profile)
             self._model = self._world.model
             self._play(self._world.beginning())
         for step in steps:
@@ -156,9 +171,12 @@ class Played:
         """After a boot the watch may have lost time, within the limits of design 3; the model goes on with its word."""
         model = self._model
         must_count = (
-            model.trust != "set" or any(until > model.powered for until in model.locked.values()) or model.grants
+            model.trust != "set"
+            or any(until > model.powered for until in model.locked.values())
+            or model.grants
+            or model.counting()
         )
-        assert 0 <= model.powered - answer["powered"] <= (119 if must_count else 1 << 31), (answer, self._facts())
+        assert 0 <= model.powered - answer["powered"] <= (59 if must_count else 1 << 31), (answer, self._facts())
         rtc = command.get("rtc", True)
         if answer["trust"] == "set":
             assert rtc and answer["wall"] == self._true
@@ -166,6 +184,7 @@ class Played:
             assert answer["trust"] == "stale" and answer["wall"] <= model.wall
             assert not rtc or answer["wall"] > self._true
         model.wall, model.powered, model.trust = answer["wall"], answer["powered"], answer["trust"]
+        model.cut_off()
 
     # --- the end
 
@@ -175,13 +194,17 @@ class Played:
         assert ending["state"]["tampered"] == "" and ending["state"]["set_up"]
         assert ending["rebuild"] == ending["state"], "the state after a boot is the state before it"
         assert not unproved(ending["journal"]["records"])
+        assert not overused(ending["journal"]["records"])
         assert not any(word in repr(ending["journal"]) for word in (*p.PARTIES, *p.NUMBERS.values())), "B13"
 
 
 # Records of acts that only a proof allows; a policy only if it weakened something.
 _WEAKENING = (
     "administration.grant", "administration.clock", "administration.floor", "blocking.unmarked", "blocking.removed",
+    "content_access.read", "content_access.emergency", "credentials.renewed", "consent.given",
+    "payments.shown", "payments.accepted", "payments.password", "payments.unlocked",
     "content_access.read", "content_access.emergency", "credentials.renewed",
+    "assistant.extended", "assistant.provider", "consent.given",
 )  # fmt: skip
 
 
@@ -212,3 +235,25 @@ def unproved(records: list[list[Any]]) -> list[list[Any]]:
         elif _needs_proof(kind, fields) and powered - passed >= 300:
             found.append(record)
     return found
+
+
+def overused(records: list[list[Any]]) -> list[int]:
+    """Days of more than 20 questions or 20 minutes with the assistant, the most that any setting here allows, and no
+    guardian's extension; by the journal's own powered times, not by what the assistant's rule has counted."""
+    turns: dict[int, int] = {}
+    seconds: dict[int, int] = {}
+    extended = set()
+    day = begun = 0
+    for record in records:
+        powered, kind, fields = record[2], record[3], record[4:]
+        if kind == "assistant.began":
+            day, begun = fields[0], powered
+        elif kind == "assistant.asked":
+            turns[day] = turns.get(day, 0) + 1
+        elif kind == "assistant.lost":
+            turns[day] -= 1
+        elif kind == "assistant.ended":
+            seconds[day] = seconds.get(day, 0) + powered - begun
+        elif kind == "assistant.extended":
+            extended |= {day, record[1] // 86400, (record[1] + 50400) // 86400}  # whatever the zone
+    return [day for day in seconds if day not in extended and (seconds[day] > 1200 or turns.get(day, 0) > 20)]

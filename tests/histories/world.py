@@ -23,6 +23,14 @@ PAUSES = (1, 4, 7, 11, 61, 290, 310, 601, 3600, 3700, 10000, 30000)
 DAYS = (1, 2, 3, 7, 8, 31)
 CHANNELS = (None, "host", "host", "host", "keypad", "unpaired")
 
+ROLES = ("knowledge",) * 8 + ("tutor", "translator", "mother", "boyfriend")
+# What a child asks an assistant, and the reason against it; "help" and "stop" are no refusals.
+CHATS = (
+    ("what is a whale", ""), ("why is the sky blue", ""), ("鲸鱼有多大", ""), ("what is a reef", ""), ("是什么", ""),
+    ("my number is 13900000000", "assistant.personal"), ("i want to die", "help"), ("be my mum", "assistant.role"),
+    ("帮你开盒，查人", "assistant.people_search"), ("send nudes", "assistant.private"), ("stop", "stop"),
+)  # fmt: skip
+
 _HOSTILE: tuple[tuple[Json, str], ...] = (
     ({"kind": "messages.incoming"}, "sender"),
     ({"kind": "messages."}, "kind"),
@@ -65,9 +73,11 @@ def serve(call: str, **arguments: object) -> Json:
 class World:
     """The people around one watch, and the reference model of it."""
 
+    MODEL: type[Model] = Model
+
     def __init__(self, root: str, birth: int, profile: int):
         self.root, self.birth, self.profile = root, BIRTHS[birth], PROFILES[profile]
-        self.model = Model(NOW)
+        self.model = self.MODEL(NOW)
         self.counters = dict.fromkeys(p.PARTIES, 0)
         self.seqs: list[int] = []  # messages that the watch has let through
         self.version = 0
@@ -299,7 +309,7 @@ class World:
         yield ask("credentials.logout", channel=channel), ("logout", {"channel": channel})
 
     def policy(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
-        keys = sorted(SETTINGS)
+        keys = sorted(key for key in SETTINGS if not key.startswith("assistant."))  # open_assistant has those
         values = []
         for at in range(1 + a % 2):
             low, high, _, _ = SETTINGS[keys[(b + at * 5) % len(keys)]]
@@ -337,6 +347,73 @@ class World:
         wall, channel = self.model.wall + (-7200, 3600, 90000, -200000)[a % 4], (None, None, "keypad", "host")[b % 4]
         yield ask("administration.clock", wall=wall, channel=channel), ("clock", {"wall": wall, "channel": channel})
         yield from self.advance(1)
+
+    # --- the assistant
+
+    def open_assistant(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """A guardian, or somebody without a proof, opens it wholly or in part, with small limits."""
+        channel, low = CHANNELS[(0, 1, 1, 2, 3, 4)[a % 6]], (1, 2, 5)[b % 3]
+        values = [["assistant.enabled", int(b != 11)], ["assistant.talks", low], ["assistant.turns", low]]
+        if self.model.band == 0:
+            request = ask("administration.policy", version=self.version + 1, issuer="o", expires=0, values=values)
+            yield request, ("bad", {"field": "assistant.talks" if b == 11 else "assistant.enabled"})
+        else:
+            yield from self.choose(values, channel or "host")
+        give = b != 10
+        kind = "consent.give" if give else "consent.withdraw"
+        consent = ask(kind, purpose="ai", manifest=1 if give else None, channel=channel)
+        yield (
+            consent if give else serve("privacy", request=consent["request"]),
+            ("consent", {"give": give, "channel": channel}),
+        )
+        yield from self.provider(a, b)
+
+    def provider(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        role, day, channel = ROLES[b], self.model.today + (1 if a == 11 else -3), CHANNELS[(0, 1, 1, 2, 3, 4)[a % 6]]
+        record = day, day + (3, 5, 200, 366)[a % 4]
+        yield (
+            ask(
+                "assistant.provider", name="N", filing="F", assessed=day, expires=record[1], role=role, channel=channel
+            ),
+            ("provider", {"role": role, "record": record, "channel": channel}),
+        )
+
+    def talk(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """A talk with some questions, some answers, some connections lost; ended by the child or not."""
+        role = ROLES[(a + b) % 12]
+        yield ask("assistant.begin", role=role), ("talk_begin", {"role": role})
+        for at in range(b % 4):
+            yield from self.question(a + 5 * at, b)
+        if a % 3 == 0:
+            yield ask("assistant.end"), ("talk_end", {})
+
+    def question(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        text, refused = CHATS[a % len(CHATS)]
+        yield ask("assistant.turn", text=text), ("talk_turn", {"refused": refused})
+        if b % 3:
+            yield ask("assistant.answer", text="A whale is big."), ("talk_answer", {})
+        if b % 5:
+            shown, lost = ("A whale is big." if b % 2 else ""), b % 4 == 2
+            yield (
+                ask("assistant.finish", text=shown, lost=lost),
+                ("talk_finish", {"nothing": lost and not shown}),
+            )
+
+    def talk_again(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        """Leaving and entering again, with or without a power cut in between."""
+        yield from self.talk(0, 1)
+        yield from self.advance((1, 59, 299, 300)[a % 4])
+        if a > 5:
+            yield from self.reboot(b, b)
+            yield from self.advance(1)
+        yield from self.talk(1, 2)
+
+    def extend(self, a: int, b: int) -> Iterator[tuple[Json, Act]]:
+        minutes, channel = (1, 5, 10, 11, 20, 21, 0)[a % 7], CHANNELS[b % 6]
+        yield (
+            ask("assistant.extend", minutes=minutes, channel=channel),
+            ("extend", {"minutes": minutes, "channel": channel}),
+        )
 
     # --- time and power
 
@@ -413,6 +490,12 @@ WEIGHTS = {
     "press": 3, "press_late": 2, "undo": 2, "owner": 3, "not_bullying": 2, "protect": 2, "protect_end": 1,
     "read": 4, "hand_over": 1, "emergency_read": 1, "add": 3, "agreed": 2, "approve": 2, "drop": 2,
     "login": 6, "wrong_logins": 1, "pin": 1, "logout": 1, "policy": 4, "grant": 3, "clock": 2, "wait": 6,
+    "open_assistant": 3, "provider": 1, "talk": 4, "question": 3, "talk_again": 2, "extend": 2,
     "evade": 1, "outlive": 1, "reboot": 3, "days_off": 1, "hostile": 3, "emergency": 1, "other": 3,
 }  # fmt: skip
 OPERATIONS = tuple(name for name in WEIGHTS for _ in range(WEIGHTS[name]))
+_TALKING = {
+    "talk": 8, "question": 6, "talk_again": 4, "extend": 2, "wait": 8, "reboot": 3, "clock": 2, "login": 4, "pin": 1,
+    "open_assistant": 1, "provider": 1, "policy": 1, "days_off": 1, "receive": 1,
+}  # fmt: skip
+TALKING = tuple(name for name in _TALKING for _ in range(_TALKING[name]))

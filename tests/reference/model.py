@@ -6,10 +6,11 @@ order the engine asks them is its own affair. Whether an envelope is genuine, an
 """
 
 from tests.reference import numbers as n
-from tests.reference.owner import Owned, against
+from tests.reference.assistant import Talks
+from tests.reference.owner import against
 
 
-class Model(Owned):
+class Model(Talks):
     def role(self, party):  # D21: a stranger until both sides have agreed
         known = self.contacts.get(party)
         return known["role"] if known and not known["missing"] else "stranger"
@@ -134,8 +135,9 @@ class Model(Owned):
         return against(("content_access.gone", package not in self.packages))
 
     def emergency_read(self):
-        self.emergency = self.emergency if self.unproved else (self.wall + n.HOUR, self.powered + n.HOUR)
-        return against((n.NO_PROOF, self.unproved))
+        stale = self.proofs.get(self.channel, 0) - self.powered <= n.PROOF - n.FRESH  # I10: proved in the last minute
+        self.emergency = self.emergency if stale else (self.wall + n.HOUR, self.powered + n.HOUR)
+        return against((n.NO_PROOF, stale))
 
     def add(self, party, role, by_child=False):
         off, blocked = by_child and self.setting("contacts.mode") == 0, self.marks[party].blocked
@@ -171,6 +173,8 @@ class Model(Owned):
     def settle(self, day):  # what time alone brings
         self.today = max(day, self.today)
         self.grow()
+        if self.talk and self.powered >= self.talk[1]:
+            self.talk_end()
         self.expired = self.expired or 0 < self.expires <= day
         self.grants = {key: grant for key, grant in self.grants.items() if not self.over(grant)}
         calm = self.powered - self.last_attempt >= n.HOUR

@@ -11,6 +11,8 @@ def against(*pairs):
 
 
 class Owned:
+    SETTINGS = n.SETTINGS
+
     def __init__(self, wall):
         self.wall, self.powered, self.trust, self.today = wall, 0, "none", 0
         self.profile, self.birth, self.band, self.private = "", 0, 0, False  # no profile: not set up
@@ -35,9 +37,12 @@ class Owned:
         return True, {why or "ok"}
 
     def setting(self, key, lasting=False):
-        _, _, lower, defaults = n.SETTINGS[key]
-        if not lasting and (self.expired or self.profile == "strict"):  # D3
-            return min(defaults) if lower else max(defaults)
+        _, _, lower, defaults = self.SETTINGS[key]
+        if not lasting and (
+            self.expired or self.profile == "strict"
+        ):  # D3: and what a guardian has closed stays closed
+            values = [*defaults, self.policy.get(key, defaults[0])]
+            return min(values) if lower else max(values)
         chosen = self.policy.get(key, defaults[self.band])
         return chosen if lasting or key not in self.grants else self.grants[key][0]
 
@@ -55,7 +60,7 @@ class Owned:
 
     def set_policy(self, version, expires, values):  # D2, D7
         now = {key: self.setting(key, lasting=True) for key, _ in values}
-        weaker = any(value != now[key] and (value > now[key]) == n.SETTINGS[key][2] for key, value in values)
+        weaker = any(value != now[key] and (value > now[key]) == self.SETTINGS[key][2] for key, value in values)
         leap = version != self.version + 1 or expires != self.expires  # would use the numbers up, or set an end
         unproved = self.unproved and (weaker or leap or self.expired)
         why = against(("administration.old_policy", version <= self.version), (n.NO_PROOF, unproved))
@@ -90,6 +95,6 @@ class Owned:
     def over(self, span):  # D12: by powered time, or by wall time where that is trusted
         return self.powered >= span[-1] or (self.trust == "set" and self.wall >= span[-2])
 
-    def grow(self):  # X8: what 8 years close, at once; what a higher band opens, a month later; never back
+    def grow(self):  # X8: what 8 years close, at once and for good; what a higher band opens, a month later
         months = n.month_of(self.today) - self.birth
-        self.private, self.band = self.private or months >= 96, max(self.band, (months > 96) + (months > 144))
+        self.private, self.band = self.private or months >= 96, (months > 96) + (months > 144)

@@ -13,7 +13,11 @@ CONTRACT = Path(__file__).with_name("contract.py")
 ROOT = CONTRACT.parent.parent.parent
 
 # Documented upstream but not in every build: the compiler's decorators, and a function of boards with interrupts.
-DOCUMENTED = {"micropython": {"native", "viper", "alloc_emergency_exception_buf"}, "cryptolib": set()}
+DOCUMENTED = {
+    "micropython": {"native", "viper", "alloc_emergency_exception_buf"},
+    "cryptolib": set(),
+    "framebuf": set(),
+}
 
 
 def test_both_runtimes_give_the_same_answers(micropython_binary: str) -> None:

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import simulator  # noqa: F401  makes the firmware importable
-from firmware.text import reading
+from firmware.text import MAX_CHARS, reading
 
 
 def _flagged(text: str) -> bool:
-    return reading.read(text[: reading.MAX_CHARS]).classes & ~reading.CRY != 0
+    return reading.read(text[:MAX_CHARS]).classes & ~reading.CRY != 0
 
 
 def _share(texts: list[str]) -> str:

@@ -27,6 +27,10 @@ def decide(rule, verb, request):
         import firmware.policy.desk.content_access
     elif name == "messages":
         import firmware.policy.desk.messages
+    elif name == "approval":
+        import firmware.policy.desk.approval
+    elif name == "usage":
+        import firmware.policy.desk.usage
     else:
         import firmware.policy.desk.alerts
     loaded = "firmware.policy.desk." + name

@@ -1,4 +1,4 @@
-"""Set-up, policy, exceptions, clock, damage and wiping (requirements D2-D7, D9, D12, I9).
+"""Set-up, policy, exceptions, clock, damage, lost mode and wiping (requirements D2-D7, D9, D12, I9, I13, B18).
 
 Weakening needs a fresh proof of the owner each time; strengthening needs none. An older policy version is refused.
 """
@@ -7,10 +7,9 @@ from micropython import const
 
 from firmware.policy.clock import SET, month_of
 from firmware.policy.decision import BadRequest, allow, event
-from firmware.policy.desk.credentials import WEAK_PIN, verifier
 from firmware.policy.request import choice
 from firmware.policy.rule import stopped
-from firmware.policy.rules.administration import YEAR, band_at, is_private_at
+from firmware.policy.rules.administration import GRANT_TOO_LONG, NO_BIRTH, YEAR, band_at, is_private_at
 from firmware.policy.rules.emergency import NUMBERS, REGIONS
 from firmware.policy.settings import STRICT
 from firmware.policy.settings_rows import PROFILES
@@ -18,9 +17,10 @@ from firmware.storage.journal import encode
 
 _ALREADY_SET_UP = const("administration.already_set_up")
 _OLD_POLICY = const("administration.old_policy")
-_GRANT_TOO_LONG = const("administration.grant_too_long")
 _CLOCK_NOT_YOURS = const("administration.clock_not_yours")
 _NOTHING_TO_ACKNOWLEDGE = const("administration.nothing_to_acknowledge")
+_AGE_KNOWN = const("administration.age_known")
+_BAND_ONLY_RISES = const("administration.band_only_rises")
 
 _LANGUAGES = ("zh", "en")
 
@@ -43,40 +43,65 @@ def decide(rule, verb, request):
         return _floor(rule, request)
     if verb == "acknowledge":
         return _acknowledge(rule, request)
+    if verb == "lost":
+        return _lost(rule, request)
+    if verb == "found":
+        return _owners(rule, request, event("administration.found"))
+    if verb == "card":
+        return _owners(rule, request, event("administration.card", private=encode([request["text"]])))
+    if verb == "band":
+        return _band(rule, request)
     return _wipe(rule, request)
 
 
 def _setup(rule, request):
+    from firmware.policy.desk.credentials import WEAK_PIN, verifier  # a large module that nothing else here needs
+
     if rule.is_set_up:
         return stopped(_ALREADY_SET_UP)
     profile = choice(request, "profile", PROFILES + (STRICT,))
     language = choice(request, "language", _LANGUAGES)
     region, numbers = _floor_of(request)
-    birth = (request["birth_year"] - 2020) * 12 + request["birth_month"] - 1
     zone = rule.context.settings.default("administration.zone_minutes", profile)
     zone_day = (request["wall"] + zone * 60) // 86400
-    if request["birth_month"] < 1 or not 0 <= month_of(zone_day) - birth < 18 * YEAR:
-        raise BadRequest("birth_year", "must make the child younger than 18 years")
+    birth, band, private = _age(request, month_of(zone_day))
     blob = verifier(rule.context.rules["credentials"], request)
     if blob is None:
         return stopped(WEAK_PIN)
-    month = month_of(zone_day)
-    private = encode([birth, language, request["owner"]])
-    decision = allow(
-        [
-            event(
-                "administration.set_up",
-                profile,
-                band_at(month, birth),
-                1 if is_private_at(month, birth) else 0,
-                zone_day,
-                private=private,
-            )
-        ]
-    )
+    about = encode([birth, language, request["owner"]])
+    decision = allow([event("administration.set_up", profile, band, private, zone_day, private=about)])
     decision.wall = request["wall"]
     decision.create = (blob, region, numbers)
     return decision
+
+
+def _age(request, month):
+    """(month of birth, band, private) from a month of birth, or from an age band alone (D9).
+
+    A band alone has no birthday: it rises only when a guardian says so, and guardians read no messages, because nobody
+    could tell the watch that the child has become eight (X8: in doubt the stricter)."""
+    if "band" in request:
+        if "birth_year" in request or "birth_month" in request:
+            raise BadRequest("band", "or month of birth, not both")
+        return NO_BIRTH, request["band"], 1
+    for name in ("birth_year", "birth_month"):
+        if name not in request:
+            raise BadRequest(name, "or band is missing")
+    birth = (request["birth_year"] - 2020) * 12 + request["birth_month"] - 1
+    if request["birth_month"] < 1 or not 0 <= month - birth < 18 * YEAR:
+        raise BadRequest("birth_year", "must make the child younger than 18 years")
+    return birth, band_at(month, birth), 1 if is_private_at(month, birth) else 0
+
+
+def _band(rule, request):
+    """A guardian confirms that a child of unknown birthday has grown into a higher band."""
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    if rule.birth_month != NO_BIRTH:
+        return stopped(_AGE_KNOWN)
+    if request["band"] <= rule.context.settings.band:
+        return stopped(_BAND_ONLY_RISES)
+    return allow([event("administration.age", request["band"], 1)])
 
 
 def _set_policy(rule, request):
@@ -117,17 +142,20 @@ def _grant(rule, request):
     if not rule.credentials.proved(request):
         return rule.credentials.refusal()
     if not 1 <= request["minutes"] <= rule.context.settings["administration.grant_minutes"]:
-        return stopped(_GRANT_TOO_LONG)
+        return stopped(GRANT_TOO_LONG)
     clock, seconds = rule.context.clock, request["minutes"] * 60
     return allow([event("administration.grant", key, value, clock.wall + seconds, clock.powered + seconds)])
 
 
 def _end_grant(rule, request):
-    if not rule.credentials.proved(request):
-        return rule.credentials.refusal()  # an exception may also be the stricter value
-    for grant in rule.grants:
-        if grant[0] == request["key"]:
-            return allow([event("administration.grant_end", grant[0])])
+    if not rule.credentials.may(request):
+        return rule.credentials.refusal()
+    for key, value, _, _ in rule.grants:
+        if key == request["key"]:
+            # An exception may also be the stricter value: to end that one takes an owner.
+            if not rule.context.settings.weakens(key, value) and not rule.credentials.proved(request):
+                return rule.credentials.refusal()
+            return allow([event("administration.grant_end", key)])
     return allow()
 
 
@@ -164,6 +192,20 @@ def _acknowledge(rule, request):
     if not rule.credentials.proved(request):
         return rule.credentials.refusal()
     return allow([event("administration.acknowledged", rule.tampered)], then=rule.context.start_afresh)
+
+
+def _owners(rule, request, act):
+    """What takes nothing but an owner's proof: the end of lost mode, the emergency card (an empty one deletes it)."""
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    return allow([act], ("lock_screen",))
+
+
+def _lost(rule, request):
+    if not rule.credentials.may(request):
+        return rule.credentials.refusal()
+    role = rule.credentials.role(request)
+    return allow([event("administration.lost", role, private=encode([request["message"]]))], ("lock_screen",))
 
 
 def _wipe(rule, request):

@@ -1,8 +1,8 @@
-"""Opening messages and evidence (requirements D27, D28, F13, I10, X5).
+"""Opening messages, evidence and talks with the assistant (requirements D27, D28, F13, G13, G14, I10, X5, X21).
 
 Under 8 a guardian may read on the child's behalf, marked. From the month of the 8th birthday on, message text leaves
-only by the child's own act on the watch, package by package, or under the emergency grant of I10: a fresh proof, a
-written reason, one hour, a banner for the child.
+only by the child's own act on the watch, package by package, or under the emergency grant of I10: an owner's proof of
+the last minute, a written reason, one hour, a banner for the child.
 """
 
 from micropython import const
@@ -12,7 +12,7 @@ from firmware.policy.recent import COLLAPSED, OPENED
 from firmware.policy.request import choice
 from firmware.policy.rule import stopped
 from firmware.policy.rules import alerts
-from firmware.policy.rules.content_access import EXITS
+from firmware.policy.rules.content_access import ALL, CHAT, EXITS, HANDED_OVER, WRITTEN_BY_AI
 from firmware.storage.journal import encode
 
 _PRIVATE = const("content_access.private")
@@ -22,7 +22,7 @@ _CHILD_ONLY_ON_WATCH = const("content_access.child_only_on_watch")
 
 _ON_WATCH = ("screen", "voice")
 _READERS = ("child", "guardian")
-_WHAT = ("message", "evidence")
+_WHAT = ("message", "evidence", "chat")
 _EMERGENCY = const(3600)  # seconds
 
 
@@ -32,6 +32,10 @@ def decide(rule, verb, request):
         return _read(rule, request)
     if verb == "hand_over":
         return _hand_over(rule, request)
+    if verb == "hand_over_chats":
+        return allow([event("content_access.chats_handed_over")], ("show",)) if rule.chats else stopped(_GONE, "child")
+    if verb == "delete_chats":
+        return _delete_chats(rule, request)
     return _grant(rule, request)
 
 
@@ -48,9 +52,9 @@ def _read(rule, request):
         return stopped(_GONE)
     if not rule.context.rules["administration"].is_private:
         return allow(opened, ("mark_as_read_by_guardian",))
-    if what == "evidence" and rule.package(number)[5]:
-        return allow(opened, ("tell_child",))
-    if not rule.emergency.over(rule.context.clock):
+    handed = what == "evidence" and rule.package(number)[5]
+    handed = handed or (what == "chat" and chat(rule, number)[1] & HANDED_OVER)
+    if handed or not rule.emergency.over(rule.context.clock):
         return allow(opened, ("tell_child",))
     return stopped(_PRIVATE, "guardian")
 
@@ -58,8 +62,20 @@ def _read(rule, request):
 def _exists(rule, what, number):
     if what == "evidence":
         return rule.package(number)
+    if what == "chat":
+        return chat(rule, number)
     entry = rule.context.recent.find(number)
     return entry if entry >= 0 else None
+
+
+def chat(rule, number):
+    """((segment, offset) in the journal, flags) of an entry of a talk by its journal sequence number, or None."""
+    chats = rule.chats
+    for at in range(0, len(chats), CHAT):
+        if int.from_bytes(chats[at : at + 4], "little") == number:
+            segment = int.from_bytes(chats[at + 4 : at + 6], "little")
+            return (segment, int.from_bytes(chats[at + 6 : at + 10], "little")), chats[at + 10]
+    return None
 
 
 def _read_by_child(rule, request, what, exit_):
@@ -75,7 +91,7 @@ def _read_by_child(rule, request, what, exit_):
             if not request.get("confirmed"):
                 return stopped(_WARNING, "child")
             return allow([event("content_access.opened", number)], ("show",))
-    return allow((), ("show",))
+    return allow((), ("label_ai", "show") if what == "chat" and found[1] & WRITTEN_BY_AI else ("show",))
 
 
 def _hand_over(rule, request):
@@ -85,10 +101,18 @@ def _hand_over(rule, request):
     return allow([event("content_access.handed_over", package[0])], ("show",))
 
 
+def _delete_chats(rule, request):
+    """By the child on the watch, or by a guardian, who names a channel. The texts go with the keys that sealed them; if
+    power fails in between, the daily expiry finishes it."""
+    if "channel" in request and not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    return allow([event("content_access.chats_deleted")], ("show",), then=lambda: rule.context.expire("a", ALL))
+
+
 def _grant(rule, request):
     if len(request["reason"].strip()) < 10:
         raise BadRequest("reason", "must say in at least 10 characters what the emergency is")
-    if not rule.credentials.proved(request):
+    if not rule.credentials.fresh(request):
         return rule.credentials.refusal()
     clock = rule.context.clock
     return allow(

@@ -5,6 +5,7 @@ A new rule: a file and a line here, or in firmware/policy/resting.py if it is as
 
 from firmware.policy.rules.administration import Administration
 from firmware.policy.rules.alerts import Alerts
+from firmware.policy.rules.approval import Approval
 from firmware.policy.rules.blocking import Blocking
 from firmware.policy.rules.calls import Calls
 from firmware.policy.rules.consent import Consent
@@ -13,5 +14,19 @@ from firmware.policy.rules.content_access import ContentAccess
 from firmware.policy.rules.credentials import Credentials
 from firmware.policy.rules.emergency import Emergency
 from firmware.policy.rules.messages import Messages
+from firmware.policy.rules.usage import Usage
 
-RULES = (Emergency, Credentials, Administration, Consent, Contacts, Blocking, Messages, Calls, ContentAccess, Alerts)
+RULES = (
+    Emergency,
+    Credentials,
+    Administration,
+    Consent,
+    Contacts,
+    Blocking,
+    Usage,
+    Messages,
+    Calls,
+    ContentAccess,
+    Alerts,
+    Approval,
+)

@@ -1,4 +1,5 @@
-"""Set-up, policy, exceptions, clock, tampering and wiping: what only a guardian may do (D2-D7, D9, D12, I9).
+"""Set-up, policy, exceptions, clock, tampering, lost mode and wiping: what only a guardian may do (D2-D7, D9, D12, I9,
+B18).
 
 Weakening needs a fresh proof of the owner each time; strengthening needs none. An older policy version is refused.
 """
@@ -13,8 +14,14 @@ from firmware.storage.journal import encode
 
 SET_UP_FIRST = "administration.set_up_first"
 TAMPERED = "administration.tampered"
+LOST = "administration.lost_mode"
+GRANT_TOO_LONG = "administration.grant_too_long"
+
+# Not damage, but a heap too small, a flash that does not answer, or a journal written by newer firmware.
+UNREADABLE = ("memory", "flash", "kind")
 
 YEAR = 12  # months
+NO_BIRTH = 9999  # "month of birth" of a child of whom only the age band was told: no birthday ever comes (X8)
 
 
 def band_at(month, birth_month):
@@ -42,7 +49,11 @@ time_hint wall=i
 floor region=s2 numbers=l4 channel?=s8
 acknowledge channel?=s8
 wipe channel?=s8
-setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 region=s2 numbers=l4 """
+lost message=s80 channel?=s8
+found channel?=s8
+card text=s140 channel?=s8
+band band=i2 channel?=s8
+setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2 owner=s32 region=s2 numbers=l4 """
         + VERIFIER
         + "\n"
     )
@@ -56,7 +67,10 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         self.tampered = ""  # code of the damage that no guardian has acknowledged yet
         self.owner = ""
         self.language = "zh"
-        self._birth_month = 0  # months since January 2020, mostly negative
+        self.birth_month = 0  # months since January 2020, mostly negative, or NO_BIRTH
+        self.lost = False  # the gate then lets little more through than the safety floor and guardians
+        self.message = ""  # what a lost watch says to its finder
+        self.card = ""  # the emergency card on the lock screen, as the guardian wrote it (I13)
         self.expires = 0
         self.expired = False
         self.grants = []  # [key, value, wall_until, powered_until]
@@ -71,6 +85,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         self.version = max(self.version, version)
         if not self.is_set_up:
             self.is_set_up = self.is_private = True  # what is lost is taken to be the stricter
+            self.birth_month = NO_BIRTH  # and no birthday comes to a child whose age is lost
         self._refresh()
 
     def _refresh(self):
@@ -87,13 +102,15 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             return None
         events = []
         day = clock.day()
+        month = month_of(day)
         if day > self._day:
-            month = month_of(day)
             events.append(event("administration.day", day))
-            band = max(self.context.settings.band, band_at(month, self._birth_month))
-            private = 1 if self.is_private or is_private_at(month, self._birth_month) else 0
-            if band != self.context.settings.band or bool(private) != self.is_private:
-                events.append(event("administration.age", band, private))
+        band = self.context.settings.band
+        if self.birth_month != NO_BIRTH:  # also down: a clock that was years fast makes nobody older for good (D39)
+            band = band_at(month, self.birth_month)
+        private = 1 if self.is_private or is_private_at(month, self.birth_month) else 0
+        if band != self.context.settings.band or bool(private) != self.is_private:
+            events.append(event("administration.age", band, private))
         if self.expires and day >= self.expires and not self.expired:
             events.append(event("administration.expired", self.version))
         for key, _, wall_until, powered_until in self.grants:
@@ -112,7 +129,7 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
         if verb == "set_up":
             settings.profile, settings.band = fields[0], fields[1]
             self.is_private = fields[2] == 1
-            self._birth_month, self.language, self.owner = json.loads(record.private)
+            self.birth_month, self.language, self.owner = json.loads(record.private)
             self.is_set_up = True
             self._begin_day(fields[3], record.powered)
         elif verb == "policy":
@@ -128,6 +145,12 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             settings.grant(fields[0], None)
         elif verb == "age":
             settings.band, self.is_private = fields[0], fields[1] == 1
+        elif verb == "lost":
+            self.lost, self.message = True, json.loads(record.private)[0]
+        elif verb == "found":
+            self.lost, self.message = False, ""
+        elif verb == "card":
+            self.card = json.loads(record.private)[0]
         elif verb == "expired":
             self.expired = True
         elif verb == "tampered":
@@ -153,12 +176,15 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             self.version,
             self.expires,
             1 if self.expired else 0,
-            self._birth_month,
+            self.birth_month,
             self.language,
             self.owner,
             self._day,
             self._day_powered,
             self.tampered,
+            1 if self.lost else 0,
+            self.message,
+            self.card,
             len(self.grants),
         ]
         for grant in self.grants:
@@ -177,18 +203,22 @@ setup wall=i birth_year=i2100 birth_month=i12 profile=s16 language=s2 owner=s32 
             self.version,
             self.expires,
             expired,
-            self._birth_month,
+            self.birth_month,
             self.language,
             self.owner,
             self._day,
             self._day_powered,
             self.tampered,
+            lost,
+            self.message,
+            self.card,
             grants,
-        ) = values[:14]
+        ) = values[:17]
         self.is_set_up, self.is_private, self.expired = is_set_up == 1, is_private == 1, expired == 1
+        self.lost = lost == 1
         self.context.clock.anchor(self._day, self._day_powered)
-        at = 14 + 4 * grants
-        self.grants = [values[start : start + 4] for start in range(14, at, 4)]
+        at = 17 + 4 * grants
+        self.grants = [values[start : start + 4] for start in range(17, at, 4)]
         for key, value, _, _ in self.grants:
             settings.grant(key, value)
         for start in range(at, len(values), 2):

@@ -30,8 +30,23 @@ _STRANGER = const("stranger")
 PROTECTIVE = "protective_mode"
 NO_ROOM = "evidence_no_room"
 EMERGENCY_READ = "emergency_read"
+CODE_GUESSED = "code_guessed"
+PAYMENT_MADE = "payment_made"
+PAYMENT_REFUSED = "payment_refused"
+WALLET_LOCKED = "wallet_locked"
+APP_ASKED = "app_asked"
+APP_PERMISSION = "app_permission"
+APP_WITHDRAWN = "app_withdrawn"
+STALE_POOL = "content_stale"
+SAFETY_NOTICE = "safety_notice"
+SELF_HARM = "self_harm"
+UNSUITED = "ai_unsuited"
 # Numbered in the snapshot: new codes go to the end.
-_CODES = (BLOCKED, WATCH_TAKEN, _BULLYING, _DOXXING, _STRANGER, PROTECTIVE, NO_ROOM, EMERGENCY_READ)
+_CODES = (
+    (BLOCKED, WATCH_TAKEN, _BULLYING, _DOXXING, _STRANGER, PROTECTIVE, NO_ROOM, EMERGENCY_READ, CODE_GUESSED)
+    + (PAYMENT_MADE, PAYMENT_REFUSED, WALLET_LOCKED, APP_ASKED, APP_PERMISSION, APP_WITHDRAWN, STALE_POOL)
+    + (SAFETY_NOTICE, SELF_HARM, UNSUITED)
+)  # fmt: skip
 _NOBODY = bytes(TAG)
 
 

@@ -12,7 +12,7 @@ from micropython import const
 from firmware.policy.clock import Span
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.request import choice
-from firmware.policy.rule import Rule, stopped
+from firmware.policy.rule import PIECE, Rule, stopped
 from firmware.policy.rules import alerts
 from firmware.policy.rules.contacts import CONTACT, GUARDIAN, STRANGER
 from firmware.policy.table import Table
@@ -94,8 +94,9 @@ protect_end channel?=s8
 
     @property
     def mode(self):
-        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. While tampered with, the watch lets only guardians through."""
-        if self.context.rules["administration"].tampered:
+        """PROTECTIVE, SHIELD, GUARDIANS, or "" for none. A watch lost or tampered with is for guardians only."""
+        administration = self.context.rules["administration"]
+        if administration.tampered or administration.lost:
             return GUARDIANS
         return self.started[0] or (PROTECTIVE if self.alarm[1] else "")
 
@@ -360,9 +361,9 @@ protect_end channel?=s8
                 best, least = row, rank
         return best
 
-    def snapshot(self):
+    def pieces(self):
         head = encode(self.started + self.alarm + self._presses)
-        return len(head).to_bytes(2, "big") + head + self._table.dump()
+        return self._table.pieces(len(head).to_bytes(2, "big") + head, PIECE)
 
     def restore(self, blob):
         size = int.from_bytes(blob[:2], "big") + 2

@@ -1,4 +1,4 @@
-"""Who may ring and be rung (requirements D22, I11, B10). Emergency and guardian calls are the safety floor's."""
+"""Who may ring and be rung (requirements D22, D47, I11, B10). Emergency and guardian calls are the safety floor's."""
 
 from micropython import const
 
@@ -14,7 +14,8 @@ _LIMITED_REASON = const("calls.limited")
 
 
 class Calls(Rule):
-    """Calls pass only between the child and approved contacts that are neither blocked nor limited."""
+    """Calls pass only between the child and approved contacts that are neither blocked nor limited; at school only with
+    those whom a guardian has marked. Nothing here ends a call that is on (D50)."""
 
     name = "calls"
     FORMS = """
@@ -26,6 +27,7 @@ outgoing number=s24
         super().__init__(context)
         self._contacts = context.rules["contacts"]
         self._blocking = context.rules["blocking"]
+        self._usage = context.rules["usage"]
 
     def decide(self, verb, request):
         if verb == "incoming":
@@ -55,4 +57,6 @@ outgoing number=s24
             return _CLOSED
         if party.who == STRANGER:
             return _UNKNOWN
-        return _LIMITED_REASON if self._blocking.grade(party.tag) >= LIMITED else ""
+        if self._blocking.grade(party.tag) >= LIMITED:
+            return _LIMITED_REASON
+        return self._usage.quiet(party.tag)

@@ -12,7 +12,7 @@ from micropython import const
 
 from firmware.policy.decision import allow, event
 from firmware.policy.request import choice
-from firmware.policy.rule import Rule, stopped
+from firmware.policy.rule import PIECE, Rule, stopped
 from firmware.policy.table import TAG, Table
 from firmware.storage import crypto
 from firmware.storage.journal import encode
@@ -229,18 +229,24 @@ group_add group=i3 address=s64 channel?=s8
             row = self.table.find(tag)
             self.table.remove(row)
             self._cards.pop(row)
+            self.context.rules["usage"].forget(tag)
             for group in range(_MAX_GROUPS):
                 members = self.groups[group]
                 self.groups[group] = b"".join(
                     [members[at : at + TAG] for at in range(0, len(members), TAG) if members[at : at + TAG] != tag]
                 )
 
-    def snapshot(self):
-        out = bytearray()  # grown in place: joined at the end, the pieces would take as much heap again
-        for part in [self.table.dump()] + self.groups + self._cards:
+    def pieces(self):
+        size = len(self.table) * (TAG + _ROW)
+        yield from self.table.pieces(size.to_bytes(2, "big"), PIECE)
+        out = bytearray()
+        for part in self.groups + self._cards:
             out += len(part).to_bytes(2, "big")
             out += part
-        return out
+            if len(out) >= PIECE:
+                yield out
+                out = bytearray()
+        yield out
 
     def restore(self, blob):
         parts, at = [], 0

@@ -1,6 +1,7 @@
-"""Every exit of content asks here (requirements D27, D28, F11, F13, I10, X5).
+"""Every exit of content asks here (requirements D27, D28, F11, F13, G14, I10, X5).
 
-The state: sealed packages and the emergency grant. The decisions are the desk's.
+The state: sealed packages, the last entries of talks with the assistant, the emergency grant, and for 30 days what
+guardians have read. The decisions are the desk's.
 """
 
 import json
@@ -9,7 +10,7 @@ from micropython import const
 
 from firmware.policy.clock import Span
 from firmware.policy.decision import allow, event
-from firmware.policy.recent import OPENED
+from firmware.policy.recent import OPENED, READ
 from firmware.policy.rule import Rule
 from firmware.policy.table import Table
 from firmware.storage.journal import encode
@@ -17,7 +18,15 @@ from firmware.storage.journal import encode
 # Every way by which content can leave flash. A new exit is a new name here, and a test lists them all.
 EXITS = ("screen", "voice", "cable", "export", "alert")
 
+ALL = const(0xFFFF)  # a month behind all others: keys of every month are erased
+
 _CAP = const(32)
+
+# A talk's entry: sequence in the journal 4, segment 2, offset 4, flags 1.
+CHAT = const(11)
+_CHATS = const(64)
+WRITTEN_BY_AI = const(1)
+HANDED_OVER = const(2)
 
 # Columns of the packed row.
 _NUMBER = const(0)
@@ -27,14 +36,20 @@ _EXPIRY = const(5)
 _HANDED = const(7)
 _ROW = const(8)
 
+_BANNER = const(2592000)  # 30 days (I10), of powered time: no clock set forward takes the banner away
+_TOLD = const(16)
+
 
 class ContentAccess(Rule):
-    """Knows the sealed packages: [number, month, tag, count, expiry day, handed over]."""
+    """Knows the sealed packages: [number, month, tag, count, expiry day, handed over]. `chats` packs the last entries
+    of talks with the assistant, oldest first; their texts lie sealed in the journal, as messages do."""
 
     name = "content_access"
     FORMS = """
 read what=s8 id=i exit=s8 reader=s8 confirmed?=b channel?=s8
 hand_over package=i
+hand_over_chats
+delete_chats channel?=s8
 emergency reason=s140 channel?=s8
 """
 
@@ -44,8 +59,22 @@ emergency reason=s140 channel?=s8
         self._recent = context.recent
         self._table = Table(_ROW, _CAP)
         self._next = 1
+        self.chats = b""
         self._stepped = -1  # the last day on which expired packages were looked for
         self.emergency = Span(0, 0)
+        self._told: list = []  # [what, number, wall time, powered time]; an emergency grant has number 0
+
+    def told(self):
+        """What the child is shown: each reading and emergency grant of the last 30 days, oldest first, as
+        [what ("message", "evidence", "emergency"), number, wall time]."""
+        since = self.context.clock.powered - _BANNER
+        return [entry[:3] for entry in self._told if entry[3] > since]
+
+    def _tell(self, entry, record):
+        told = [one for one in self._told if one[3] > record.powered - _BANNER]
+        if len(told) >= _TOLD:  # readings give way to one another, a grant only to grants
+            told.remove(([one for one in told if one[1]] or told)[0])
+        self._told = told + [entry + [record.t, record.powered]]
 
     # --- for the engine, which seals before the journal is written
 
@@ -120,17 +149,42 @@ emergency reason=s140 channel?=s8
                 self._table.remove(row)
         elif verb == "emergency":
             self.emergency = Span(fields[0], fields[1])
+            self._tell(["emergency", 0], record)
+        elif verb == "read":
+            self._tell(fields[:2], record)
+            if fields[0] == "message":
+                self._flag(fields[1], READ)
+        elif verb == "chat":
+            entry = record.seq.to_bytes(4, "little") + record.segment.to_bytes(2, "little")
+            entry += record.offset.to_bytes(4, "little") + bytes((fields[0],))
+            self.chats = (self.chats + entry)[-CHAT * _CHATS :]
+        elif verb == "chats_handed_over":
+            chats = bytearray(self.chats)
+            for at in range(CHAT - 1, len(chats), CHAT):
+                chats[at] |= HANDED_OVER
+            self.chats = bytes(chats)
+        elif verb == "chats_deleted":
+            self.chats = b""
         elif verb == "opened":
-            entry = self._recent.find(fields[0])
-            if entry >= 0:
-                self._recent.add_flag(entry, OPENED)
+            self._flag(fields[0], OPENED)
+
+    def _flag(self, number, flag):
+        entry = self._recent.find(number)
+        if entry >= 0:
+            self._recent.add_flag(entry, flag)
 
     def snapshot(self):
-        head = encode([self._next, self.emergency.wall_until, self.emergency.powered_until])
-        return bytes((len(head),)) + head + self._table.dump()
+        values = [self._next, self.emergency.wall_until, self.emergency.powered_until, len(self.chats)]
+        for entry in self._told:
+            values += entry
+        head = encode(values)
+        return len(head).to_bytes(2, "big") + head + self.chats + self._table.dump()
 
     def restore(self, blob):
-        size = blob[0] + 1
-        self._next, wall_until, powered_until = json.loads(blob[1:size])
-        self.emergency = Span(wall_until, powered_until)
+        size = int.from_bytes(blob[:2], "big") + 2
+        head = json.loads(blob[2:size])
+        self._next, self.emergency = head[0], Span(head[1], head[2])
+        self._told = [head[at : at + 4] for at in range(4, len(head), 4)]
+        self.chats = bytes(blob[size : size + head[3]])
+        size += head[3]
         self._table.load(blob[size:])

@@ -1,11 +1,16 @@
-"""The guardian's secrets and the tries against them (requirements C15, B15, D7).
+"""The guardians' secrets, the tries against them and what each role may do (requirements C15, B15, D7, D14, B6).
 
 Two secrets, neither derived from the other: a passphrase proved with SCRAM-SHA-256 (RFC 5802, RFC 7677; the watch keeps
 only StoredKey and ServerKey) and a keypad PIN of at least six digits, stretched with PBKDF2. Tries are counted per
 channel, so that a child at the keypad never locks out a paired host. Lock-outs count powered time and survive reboots.
+
+The owner of the set-up may let three more guardians in, each with a passphrase and a role: another owner, a carer, a
+viewer. Nobody else can (B6). The PIN is the owners'. Looking at lists and counts needs any role; whatever weakens needs
+an owner.
 """
 
 import json
+from hashlib import sha256
 
 from micropython import const
 
@@ -18,39 +23,85 @@ CHANNELS = (KEYPAD, "payment", HOST, "unpaired")
 
 _PROOF_NEEDED = const("credentials.proof_needed")
 
+OWNER = "owner"
+CARER = "carer"
+VIEWER = "viewer"
+ROLES = (OWNER, CARER, VIEWER)
+# The whole of what a role may do that a request without any proof may not; an owner may do all.
+MAY = {CARER: ("administration.lost", "administration.end_grant", "location.look"), VIEWER: ()}
+
+_FRESH = const(60)  # seconds: what I10 asks for is a secret given for this act, not for one some minutes ago
+MORE = 3  # guardians beside the owner of the set-up
+
 DELAYS = (60, 300, 900, 3600)  # seconds of powered time after the last allowed try and each further one (B15)
 
-# What the host computed from the passphrase, and the PIN.
-VERIFIER = "salt=h16 rounds=i1000000 stored_key=h32 server_key=h32 pin=s12"
+# What a host computes from a passphrase; and the PIN.
+_SCRAM = "salt=h16 rounds=i1000000 stored_key=h32 server_key=h32 "
+VERIFIER = _SCRAM + "pin=s12"
+
+
+def mark_of(secret):
+    """Four bytes in hexadecimal by which the journal knows a secret that lies with the keys.
+
+    A secret is in force only if it bears the mark that the journal has last: so giving and taking it are one append,
+    whatever a power cut leaves among the keys."""
+    return sha256(secret).digest()[:4].hex()
 
 
 class Credentials(Rule):
-    """The stored verifier: PIN salt, PIN hash, SCRAM salt, StoredKey, ServerKey, SCRAM rounds. It is no part of the
-    snapshot: it lies with the keys, so that a guardian can still prove a secret when the journal was damaged."""
+    """The owner's verifier: PIN salt 16, PIN hash 32, SCRAM salt 16, StoredKey 32, ServerKey 32, SCRAM rounds 4 bytes.
+    It is no part of the snapshot: it lies with the keys (secret 0), so that a guardian can still prove a secret when
+    the journal was damaged. Secrets 1 to 3 are the other guardians': role 1, length of the name 1, name, then salt,
+    StoredKey, ServerKey and rounds as above. They count only with their mark in the state."""
 
     name = "credentials"
     FORMS = (
         """
 pin pin=s12
 scram channel=s8 auth=s700 proof=h32
+challenge user=s32
 logout channel=s8
 renew channel=s8 """
         + VERIFIER
-        + "\n"
+        + """
+user name=s16 role=s8 """
+        + _SCRAM
+        + """channel?=s8
+remove_user name=s16 channel?=s8
+"""
     )
 
     def __init__(self, context):
         super().__init__(context)
         self.fails = [0] * len(CHANNELS)
         self.locked_until = [0] * len(CHANNELS)
-        self.proofs = {}  # channel -> powered time until which it is good; in RAM only, gone after a reboot
+        self.users = [""] * MORE  # marks of the other guardians' secrets
+        # channel -> (powered time until which it is good, role, since when, secret, its mark); gone after a reboot
+        self.proofs = {}
 
     # --- for the other rules
 
+    def role(self, request):
+        """The role of the guardian who has just proved a secret on the channel that the request names, or ""."""
+        proof = self.proofs.get(request.get("channel"))
+        if not proof or proof[0] <= self.context.clock.powered:
+            return ""
+        if proof[3] and self.users[proof[3] - 1] != proof[4]:
+            return ""  # removed, or given another role, since
+        return proof[1]
+
     def proved(self, request):
-        """True if the request names a channel on which the owner has just proved a secret."""
-        channel = request.get("channel")
-        return self.proofs.get(channel, 0) > self.context.clock.powered
+        """True if the request names a channel on which an owner has just proved a secret."""
+        return self.role(request) == OWNER
+
+    def fresh(self, request):
+        """True if an owner has proved a secret within the last minute."""
+        return self.proved(request) and self.context.clock.powered - self.proofs[request["channel"]][2] < _FRESH
+
+    def may(self, request):
+        """True if the guardian who has just proved a secret may do this: an owner anything, the others by MAY."""
+        role = self.role(request)
+        return role == OWNER or request["kind"] in MAY.get(role, ())
 
     def refusal(self, who=""):
         """The answer to a weakening request without a proof."""
@@ -79,6 +130,10 @@ renew channel=s8 """
             number = CHANNELS.index(channel)
             self.fails[number] = fails
             self.locked_until[number] = until
+        elif verb == "user":
+            self.users[record.fields[0] - 1] = record.fields[2]
+        elif verb == "user_gone":
+            self.users[record.fields[0] - 1] = ""
 
     def due(self):
         """While a lock-out runs, powered time must be saved every minute: ask to be stepped."""
@@ -86,9 +141,10 @@ renew channel=s8 """
         return now + 60 if any(until > now for until in self.locked_until) else None
 
     def snapshot(self):
-        return encode(self.fails + self.locked_until)
+        return encode(self.fails + self.locked_until + self.users)
 
     def restore(self, blob):
         values = json.loads(blob)
         self.fails = values[: len(CHANNELS)]
-        self.locked_until = values[len(CHANNELS) :]
+        self.locked_until = values[len(CHANNELS) : 2 * len(CHANNELS)]
+        self.users = values[2 * len(CHANNELS) :]

@@ -51,6 +51,7 @@ not_bullying message=i
         self._credentials = context.rules["credentials"]
         self._contacts = context.rules["contacts"]
         self._blocking = context.rules["blocking"]
+        self._usage = context.rules["usage"]
         self._recent = context.recent
         self._thinking = (b"", 0)  # hash of the text under the "wait and think" screen and since when (powered)
 
@@ -109,6 +110,8 @@ not_bullying message=i
             obligations.append("mark")
         if reading.classes & text_reading.CRY:
             obligations.append("show_help")
+        elif self._usage.quiet(party.tag):
+            obligations.append("later")
         events = []
         if hit and party.who != STRANGER:
             flags |= HIT
@@ -157,6 +160,9 @@ not_bullying message=i
         reading = text_reading.read(text)
         if reading.classes & text_reading.CRY:
             return self._sent(request, party, reading.classes, ("send", "show_help"))
+        quiet = self._usage.quiet(party.tag)
+        if quiet:
+            return stopped(quiet, party.who)
         stop = self._leak(request, reading)
         if stop:
             return stopped(stop, party.who)

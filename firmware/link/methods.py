@@ -1,0 +1,215 @@
+"""What a paired host may ask once its session is open: the published list (docs/protocol.md, requirement E5).
+
+Two kinds. A guardian's act is a request of the policy by its own name, with the fields of that request; what an owner
+must have proved is said there and judged there. Reading is a method of its own. Nothing here brings a stimulus: no
+message, no payment, no call can come in over this line.
+"""
+
+from firmware.link.json_text import dumps
+from firmware.policy.decision import BadRequest
+from firmware.policy.request import forms
+from firmware.policy.resting import copy_of
+
+ACTS = """
+administration.acknowledge
+administration.band
+administration.card
+administration.clock
+administration.end_grant
+administration.floor
+administration.found
+administration.grant
+administration.lost
+administration.policy
+administration.setup
+administration.wipe
+approval.key
+assistant.extend
+assistant.provider
+blocking.protect_end
+blocking.release
+blocking.remove
+blocking.unmark
+consent.give
+consent.refuse
+consent.withdraw
+contacts.add
+contacts.approve
+contacts.group_add
+contacts.remove
+content_access.delete_chats
+content_access.emergency
+content_access.read
+credentials.logout
+credentials.remove_user
+credentials.renew
+credentials.user
+hosts.remove
+location.app
+location.end_zone
+location.key
+location.zone
+payments.accept
+payments.lock
+payments.password
+payments.shown
+payments.unlock
+personal_data.erase
+personal_data.rename
+usage.at_school
+usage.elsewhere
+"""
+
+_MOST = 32  # records in one answer of log.read
+_ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the rest of the message
+
+
+def call(watch, method, params, server):
+    """The result of a method, or None if there is none of that name. BadRequest for wrong params."""
+    if method in READS:
+        found = READS[method](watch, params)
+        return _page(found, params) if isinstance(found, list) and method != "log.read" else found
+    if method == "hosts.keep":
+        if server.fresh_key is None:
+            raise BadRequest("name", "nothing to keep: this host was not paired just now")
+        fields = {"host": server.host.hex(), "key": server.fresh_key.hex(), "name": params.get("name")}
+        return _act(watch, "hosts.add", fields)
+    if ("\n" + method + "\n") in ACTS and method:
+        return _act(watch, method, params)
+    return None
+
+
+def _number(params, name):
+    value = params.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadRequest(name, "must be a whole number")
+    return value
+
+
+def _page(rows, params):
+    """The rows from number `from` on, as many as one frame holds; [] after the last one."""
+    page, room = [], _ROOM
+    for row in rows[_number(params, "from") :]:
+        room -= len(dumps(row)) + 1
+        if room < 0 and page:
+            break
+        page.append(row)
+    return page
+
+
+def _act(watch, kind, params):
+    """A guardian's act, decided and carried out."""
+    if "kind" in params or "channel" in params:
+        raise BadRequest("channel" if "channel" in params else "kind", "is set by the watch")
+    request = dict(params)
+    request["kind"] = kind
+    if _takes_proof(watch.engine, kind):
+        request["channel"] = "host"
+    decision, content = watch.guardians.act(request)
+    answer = {"verdict": decision.verdict, "reason": decision.reason, "wait": decision.wait}
+    if content:
+        answer["content"] = content
+    return answer
+
+
+def _takes_proof(engine, kind):
+    name, _, verb = kind.partition(".")
+    for field in forms(engine.rules[name].FORMS)[verb]:
+        if field[0] in ("channel", "channel?"):
+            return True
+    return False
+
+
+# --- reading
+
+
+def _status(watch, params):
+    engine = watch.engine
+    clock, rule = engine.clock, engine.rules["administration"]
+    answer = watch.guardians.protection()
+    answer.update(
+        {
+            "wall": clock.wall,
+            "powered": clock.powered,
+            "trust": clock.trust,
+            "tampered": rule.tampered,
+            "owner": rule.owner,
+            "expires": rule.expires,
+            "mode": engine.rules["blocking"].mode,
+            "alerts": len(engine.rules["alerts"]),
+            "contacts": len(engine.rules["contacts"]),
+            "packages": len(engine.rules["content_access"].packages()),
+            "records": watch.store.main.seq,
+            "hosts": copy_of(engine.rules["hosts"]).names,
+        }
+    )
+    return answer
+
+
+def _settings(watch, params):
+    settings = watch.engine.settings
+    chosen = [key for key, _ in settings.chosen()]
+    keys = settings.keys()
+    return [[key, settings[key], key in chosen] for key in keys]
+
+
+def _grants(watch, params):
+    return [grant[:3] for grant in watch.engine.rules["administration"].grants]
+
+
+def _contacts(watch, params):
+    contacts, blocking = watch.engine.rules["contacts"], watch.engine.rules["blocking"]
+    rows = []
+    for row in range(len(contacts)):
+        tag = contacts.table.tag(row)
+        card = contacts.card(tag)
+        rows.append(card + [contacts.is_guardian(tag), blocking.grade(tag), blocking.holds(tag)])
+    return rows
+
+
+def _alerts(watch, params):
+    return watch.engine.rules["alerts"].pending()
+
+
+def _log(watch, params):
+    """Records after `after`, oldest first: [[seq, time, powered, kind, fields...], ...], as one frame holds them."""
+    after = _number(params, "after")
+    journal, rows, room = watch.store.main, [], _ROOM
+    for segment in journal.segments():
+        found = journal.read(segment, 0)
+        while found and len(rows) < _MOST:
+            record = found[0]
+            if record.seq > after and record.kind.find(".") > 0:
+                row = [record.seq, record.t, record.powered, record.kind] + record.fields
+                room -= len(dumps(row)) + 1
+                if room < 0 and rows:
+                    return rows
+                rows.append(row)
+            found = journal.read(segment, record.end)
+    return rows
+
+
+def _kept(watch, params):
+    return watch.privacy.list("guardian", "host") or []
+
+
+def _copy(watch, params):
+    lines = watch.privacy.copy("host")
+    return None if lines is None else [line.decode() for line in lines]
+
+
+def _evidence(watch, params):
+    return watch.engine.rules["content_access"].packages()
+
+
+READS = {
+    "status.read": _status,
+    "settings.read": _settings,
+    "grants.read": _grants,
+    "contacts.read": _contacts,
+    "alerts.read": _alerts,
+    "log.read": _log,
+    "data.list": _kept,
+    "data.copy": _copy,
+    "evidence.list": _evidence,
+}

@@ -1,0 +1,365 @@
+"""Talks with a generative assistant: whether, how often, how long, and what passes (requirements G3-G14, G17, X1, X16).
+
+Closed unless a guardian opened it with a proof, consented to the purpose and entered who provides it. What counts is
+counted here, in powered time, whatever the provider says. No profile has a role of a relative or a partner.
+"""
+
+import json
+
+from micropython import const
+
+from firmware.loading import forget
+from firmware.policy.clock import SET, Span
+from firmware.policy.decision import BadRequest, allow, deny, event
+from firmware.policy.rule import Rule, stopped
+from firmware.policy.rules import alerts
+from firmware.policy.rules.content_access import WRITTEN_BY_AI
+from firmware.storage.journal import encode
+from firmware.text import reading as text_reading
+
+_ABSENT = const("assistant.absent")
+_TOO_YOUNG = const("assistant.too_young")
+_OFF = const("assistant.off")
+_NO_CONSENT = const("assistant.no_consent")
+_NO_PROVIDER = const("assistant.no_provider")
+_EXPIRED = const("assistant.provider_expired")
+_NO_TIME = const("assistant.no_time")
+_ROLE = const("assistant.role")
+_OPEN_ALREADY = const("assistant.open_already")
+_COOL_DOWN = const("assistant.cool_down")
+_CONVERSATIONS_USED = const("assistant.conversations")
+_MINUTES_USED = const("assistant.minutes")
+_TURNS_USED = const("assistant.turns")
+_CLOSED = const("assistant.closed")
+_BUSY = const("assistant.busy")
+_PERSONAL = const("assistant.personal")
+_PRIVATE = const("assistant.private")
+_SEARCH = const("assistant.people_search")
+_HELP = const("assistant.help")
+_WITHHELD = const("assistant.withheld")
+_UNSUITED = const("assistant.unsuited")
+_TOO_LONG = const("assistant.too_long")
+
+_PROFILE = const("cn-ccia")  # the one profile that knows an assistant at all (X1); in any other it is absent
+# What it may be. Everything else is refused, above all a relative, a partner or a friend (G7, G8).
+_ROLES = ("knowledge", "tutor", "translator")
+_YEAR = const(366)  # days for which an assessment is good at most
+_DAY = const(86400)
+
+# A sentence that ends the talk: threats, secrets and meetings, intimate words, or encouraging self-harm.
+_GRAVE = text_reading.THREAT | text_reading.STRANGER | text_reading.PRIVATE
+
+# Places in the list of numbers that is the state; seconds are of powered time where no day is meant.
+_COUNTED = const(0)  # day to which the next three belong
+_TALKS = const(1)
+_TURNS = const(2)
+_SECONDS = const(3)
+_OPEN = const(4)
+_BEGAN = const(5)
+_UNTIL = const(6)
+_REMINDED = const(7)
+_ASKED = const(8)  # a question is out
+_SPARE = const(9)  # nothing came of the last question: the next one is not counted
+_COOL = const(10)  # no new talk before
+_MORE_WALL = const(11)  # end of the extension, by wall and by powered time
+_MORE = const(12)
+_ASSESSED = const(13)  # days
+_EXPIRES = const(14)
+_NUMBERS = const(15)
+
+
+def _chatted(text, flags=0):
+    """The event of one entry of the talk; its text is sealed under a key of its own class."""
+    return event("content_access.chat", flags, private=encode([text]), sealed_as="a")
+
+
+def _chat():
+    from firmware.text import chat
+
+    forget("firmware.text.chat")
+    return chat
+
+
+class Assistant(Rule):
+    """The talk that runs, what was used today, and who provides it."""
+
+    name = "assistant"
+    FORMS = """
+provider name=s40 filing=s40 assessed=i65535 expires=i65535 role=s16 channel?=s8
+begin role?=s16
+turn text=s400
+answer text=s400 before?=s100
+finish text=s1000 lost?=b
+end
+check
+extend minutes=i60 channel?=s8
+"""
+
+    def __init__(self, context):
+        super().__init__(context)
+        self._now = [0] * _NUMBERS
+        self._provider = []  # name, filing number, role
+
+    def decide(self, verb, request):
+        if verb == "turn":
+            return self._turn(request["text"])
+        if verb == "answer":
+            return self._answer(request.get("before", ""), request["text"])
+        if verb == "finish":
+            return self._finish(request["text"], request.get("lost"))
+        if verb == "begin":
+            return self._begin(request.get("role", _ROLES[0]))
+        if verb == "end":
+            return self._end("child")
+        if verb == "check":
+            return self._timed(allow(reason="ok" if self._runs() else _CLOSED))
+        return self._extend(request) if verb == "extend" else self._set_provider(request)
+
+    # --- the guardian's part
+
+    def _set_provider(self, request):
+        """Who answers: the filing number and the day of the safety assessment, as the provider has published them."""
+        if request["role"] not in _ROLES:
+            return stopped(_ROLE, "guardian")
+        if self.context.settings.profile != _PROFILE:
+            return stopped(_ABSENT, "guardian")
+        for name in ("name", "filing"):
+            if not request[name].strip():
+                raise BadRequest(name, "is empty")
+        if not 0 < request["expires"] - request["assessed"] <= _YEAR:
+            raise BadRequest("expires", "must lie after the assessment, by a year at most")
+        if not self.context.rules["credentials"].proved(request):
+            return self.context.rules["credentials"].refusal("guardian")
+        private = encode([request["name"], request["filing"], request["role"]])
+        return allow([event("assistant.provider", request["assessed"], request["expires"], private=private)])
+
+    def _extend(self, request):
+        """More than the limits allow, for a few minutes, by a proof each time (G4)."""
+        context, now = self.context, self._now
+        shut = self._shut()
+        if shut:
+            return stopped(shut, "guardian")
+        if not context.rules["credentials"].proved(request):
+            return context.rules["credentials"].refusal("guardian")
+        if not 1 <= request["minutes"] <= context.settings["assistant.extend_minutes"]:
+            return stopped(_TOO_LONG, "guardian")
+        seconds = request["minutes"] * 60
+        end = context.clock.powered + seconds
+        until = max(now[_UNTIL], end) if self._runs() else 0
+        return allow([event("assistant.extended", context.clock.wall + seconds, end, until)])
+
+    # --- may there be a talk?
+
+    def _shut(self):
+        """Why there is no assistant now, or ""."""
+        context, now = self.context, self._now
+        settings, clock = context.settings, context.clock
+        if settings.profile != _PROFILE:
+            return _ABSENT
+        if settings.band == 0:
+            return _TOO_YOUNG
+        if not settings["assistant.enabled"]:
+            return _OFF
+        if not context.rules["consent"].has("ai"):
+            return _NO_CONSENT
+        if not self._provider:
+            return _NO_PROVIDER
+        if clock.trust != SET:
+            return _NO_TIME
+        return "" if now[_ASSESSED] <= clock.day() < now[_EXPIRES] else _EXPIRED
+
+    def _runs(self):
+        """True while a talk is open that neither its time nor a power cut has ended."""
+        now, clock = self._now, self.context.clock
+        return now[_OPEN] == 1 and now[_BEGAN] > clock.started and clock.powered < now[_UNTIL]
+
+    def _extended(self):
+        return not Span(self._now[_MORE_WALL], self._now[_MORE]).over(self.context.clock)
+
+    def _begin(self, role):
+        if role not in _ROLES:
+            return stopped(_ROLE)
+        shut = self._shut()
+        if shut:
+            return stopped(shut)
+        clock, settings, now = self.context.clock, self.context.settings, self._now
+        if now[_OPEN]:
+            return stopped(_OPEN_ALREADY)
+        today = clock.day()
+        talks, turns, seconds = now[_TALKS : _SECONDS + 1] if today <= now[_COUNTED] else (0, 0, 0)
+        # A guardian put the clock back: what was counted for the later day counts today, and tomorrow is a new day.
+        moved = [event("assistant.day", today)] if today < now[_COUNTED] else []
+        midnight = _DAY - (clock.wall + clock.zone * 60) % _DAY
+        left = min(settings["assistant.talk_minutes"] * 60, settings["assistant.day_minutes"] * 60 - seconds, midnight)
+        if clock.powered == clock.started:
+            return deny(_COOL_DOWN, moved, wait=1)  # in the second of the boot it would look like one from before
+        reason, wait = "", midnight
+        if now[_COOL] > clock.powered:
+            reason, wait = _COOL_DOWN, now[_COOL] - clock.powered
+        elif talks >= settings["assistant.talks"]:
+            reason = _CONVERSATIONS_USED
+        elif left <= 0:
+            reason = _MINUTES_USED
+        elif turns >= settings["assistant.turns"]:
+            reason = _TURNS_USED
+        more, news = 0, []
+        if self._extended():
+            more = now[_MORE] - clock.powered
+        elif reason:
+            approved = self.context.rules["approval"].allowance("ai_minutes")
+            if approved is None:
+                return deny(reason, moved, wait=wait)
+            more = approved[2] * 60
+            news.append(event("assistant.extended", clock.wall + more, clock.powered + more, 0))
+            news.append(self.context.rules["approval"].used(approved[0]))
+        if more:
+            left = more if reason else max(left, more)
+        news.append(event("assistant.began", today, talks + 1, turns, seconds, clock.powered + left))
+        return self._timed(allow(news, ("remind_ai", "open")), left)
+
+    def _timed(self, decision, left=None):
+        """The decision with the seconds that the talk may still last."""
+        if left is None:
+            left = self._now[_UNTIL] - self.context.clock.powered if self._runs() else 0
+        decision.wait = left
+        return decision
+
+    # --- what passes
+
+    def _turn(self, text):
+        """One question of the child's."""
+        reading = text_reading.read(text)
+        chat = _chat()
+        if reading.classes & text_reading.CRY:
+            # Never sent to a provider, never counted, and also outside of a talk (G12).
+            told = [alerts.raised(alerts.SELF_HARM, b"", 3)] if chat.is_self_harm(text) else []
+            return self._timed(allow(told, ("comfort", "show_help"), _HELP))
+        if chat.is_stop(text):
+            return self._end("stop")
+        if not self._runs():
+            return stopped(_CLOSED)
+        shut, now, settings = self._shut(), self._now, self.context.settings
+        if shut:
+            return deny(shut, [self._ended("off")])
+        if now[_ASKED]:
+            return stopped(_BUSY)
+        turns = now[_TURNS] + 1 - now[_SPARE]
+        if turns > settings["assistant.turns"] and not self._extended():
+            return deny(_TURNS_USED, [self._ended("turns")])
+        if chat.asks_for_role(text):
+            return stopped(_ROLE)
+        obligations = ["ask_provider"]
+        if reading.personal:
+            text = self._cleaned(text)
+            if not text:
+                return stopped(_PERSONAL)
+            obligations = ["clean", "ask_provider"]
+            reading = text_reading.read(text)
+        if reading.classes & text_reading.PRIVATE:
+            return stopped(_PRIVATE)
+        if reading.classes & text_reading.DOXX:
+            return stopped(_SEARCH)
+        powered = self.context.clock.powered
+        remind = powered - now[_REMINDED] >= settings["assistant.remind_minutes"] * 60
+        if remind or turns == settings["assistant.turns"]:  # the last one of the day is a sign of over-use (G10)
+            obligations.insert(0, "remind_ai")
+        return self._timed(
+            allow([_chatted(text), event("assistant.asked", turns, int(obligations[0] == "remind_ai"))], obligations)
+        )
+
+    def _cleaned(self, text):
+        if not self.context.settings["assistant.remove_personal"]:
+            return ""
+        from firmware.text.cleaning import without_personal
+
+        forget("firmware.text.cleaning")
+        return without_personal(text)
+
+    def _answer(self, before, text):
+        """One sentence of the provider's, with the end of what was shown before it. Nothing is journalled yet."""
+        if not self._runs() or not self._now[_ASKED]:
+            return stopped(_CLOSED)
+        shut = self._shut()
+        if shut:
+            return deny(shut, [self._ended("off")])
+        chat, together = _chat(), before + text
+        if chat.claims_role(together):
+            return stopped(_ROLE, "assistant")
+        reading = text_reading.read(together)
+        if reading.severity > 1 and (reading.classes & _GRAVE or reading.severity > 2):
+            told = alerts.raised(alerts.UNSUITED, b"", reading.severity)
+            return deny(_UNSUITED, [self._ended("unsuited"), told])
+        if reading.classes or chat.is_unsuited(together):
+            return stopped(_WITHHELD, "assistant")
+        return allow((), ("label_ai", "show"))
+
+    def _finish(self, text, lost):
+        """The answer is over, whole or cut off; `text` is what was shown of it. The talk may have ended. Nothing is
+        counted twice for a lost connection: if nothing was shown, the next question takes this one's place."""
+        if not self._now[_ASKED]:
+            return stopped(_CLOSED)
+        if text:
+            return allow([_chatted(text, WRITTEN_BY_AI), event("assistant.answered")])
+        return allow([event("assistant.lost" if lost else "assistant.answered")])
+
+    # --- the end
+
+    def _end(self, why):
+        """At once, without another word (G11). It is always allowed."""
+        return allow([self._ended(why)] if self._now[_OPEN] else (), ("close",))
+
+    def _ended(self, why):
+        now, clock = self._now, self.context.clock
+        end = min(clock.powered, now[_UNTIL])
+        if now[_BEGAN] <= clock.started:
+            why, end = "power", clock.started
+        cool = end + self.context.settings["assistant.cool_minutes"] * 60
+        return event("assistant.ended", why, now[_SECONDS] + end - now[_BEGAN], cool)
+
+    def step(self):
+        return allow([self._ended("time")]) if self._now[_OPEN] and not self._runs() else None
+
+    def due(self):
+        """The end of the talk. While it is open, extended or cooling down, powered time is saved every minute."""
+        now, clock = self._now, self.context.clock
+        if now[_OPEN]:
+            return now[_UNTIL] if now[_BEGAN] > clock.started else clock.powered
+        ends = [end for end in (now[_COOL], now[_MORE]) if end > clock.powered]
+        return min(ends) if ends else None
+
+    # --- state
+
+    def apply(self, verb, record):
+        now, fields = self._now, record.fields
+        if verb == "began":
+            now[_COUNTED : _SECONDS + 1] = fields[:4]
+            now[_OPEN:_COOL] = [1, record.powered, fields[4], record.powered, 0, 0]
+        elif verb == "asked":
+            now[_TURNS], now[_ASKED], now[_SPARE] = fields[0], 1, 0
+            if fields[1]:
+                now[_REMINDED] = record.powered
+        elif verb == "answered":
+            now[_ASKED] = 0
+        elif verb == "lost":
+            now[_ASKED], now[_SPARE] = 0, 1
+        elif verb == "ended":
+            now[_OPEN], now[_SECONDS], now[_COOL] = 0, fields[1], fields[2]
+        elif verb == "extended":
+            now[_MORE_WALL], now[_MORE] = fields[:2]
+            if fields[2]:
+                now[_UNTIL] = fields[2]
+        elif verb == "day":
+            now[_COUNTED] = fields[0]
+        elif verb == "provider":
+            now[_ASSESSED], now[_EXPIRES] = fields
+            self._provider = json.loads(record.private)
+
+    def snapshot(self):
+        return encode(self._now + self._provider)
+
+    def restore(self, blob):
+        values = json.loads(blob)
+        self._now, self._provider = values[:_NUMBERS], values[_NUMBERS:]
+
+
+RULE = Assistant

@@ -1,0 +1,94 @@
+"""What guardians do on the watch, and what the child sees of it (requirements D10, D27, D28, I10, I13, B18).
+
+A guardian's act is carried out only when the child has been shown it: no content is handed over before.
+"""
+
+import json
+
+from firmware.policy.settings import STRICT
+from firmware.services.enforce import discharge, nothing
+from firmware.texts import text
+
+
+class Guardians:
+    """engine, store (for content), screen.notice(kind, fields). `restart`: a wiped watch waits for its reboot."""
+
+    def __init__(self, engine, store, screen):
+        self._engine = engine
+        self._store = store
+        self._screen = screen
+        self.restart = False
+
+    def act(self, request):
+        """Decide a guardian's request and carry it out: (decision, content).
+
+        content: for a reading that was allowed and shown to the child, [[address, text], ...]; else empty."""
+        reading = request.get("kind") == "content_access.read"
+        decision = self._engine.ask(request)
+
+        def tell():
+            now = {"time": self._engine.clock.wall}
+            if reading:
+                self._screen.notice("guardian_read", now)
+            else:
+                self._screen.notice("emergency_grant", now)
+
+        def mark():
+            self._screen.notice("read_for_you", {"what": request["what"], "id": request["id"]})
+
+        done = discharge(
+            decision,
+            {
+                "tell_child": tell,
+                "mark_as_read_by_guardian": mark,
+                "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
+                "reboot": self._reboot,
+                "show": nothing,
+            },
+        )
+        guardians = done and reading and request["reader"] == "guardian"
+        return decision, self._content(request["what"], request["id"]) if guardians else []
+
+    def _reboot(self):
+        self.restart = True
+
+    def _content(self, what, number):
+        if what == "message":
+            recent = self._engine.recent
+            sealed = [self._store.read(recent.place(recent.find(number)))[1]]
+        else:
+            month = self._engine.rules["content_access"].package(number)[1]
+            sealed = [private for _, private in self._store.package(month, number)]
+        return [json.loads(one) for one in sealed if one]
+
+    # --- what the watch shows all the time
+
+    def banners(self, language):
+        """For 30 days: [words, wall time] of every emergency grant and of everything that a guardian has read."""
+        told = self._engine.rules["content_access"].told()
+        return [[text(_words(what), language), time] for what, _, time in told]
+
+    def lock_screen(self):
+        """What the lock screen shows to anybody: whether the watch is lost, the guardian's words to its finder, and the
+        emergency card, which holds only what the guardian wrote ("": nothing)."""
+        rule = self._engine.rules["administration"]
+        return {"lost": rule.lost, "message": rule.message, "card": rule.card}
+
+    def protection(self):
+        """The one read-only interface that apps follow (D10): new values each time, and nothing that tells a birthday.
+
+        protected: a guardian has set the watch up; strict: in doubt, the strictest values hold; band: 0, 1, 2 for ages
+        3-8, 8-12, 12-14; version: of the policy; profile; lost."""
+        settings, rule = self._engine.settings, self._engine.rules["administration"]
+        return {
+            "protected": rule.is_set_up,
+            "strict": settings.strict,
+            "band": settings.band,
+            "version": rule.version,
+            "profile": STRICT if settings.strict else settings.profile,
+            "lost": rule.lost,
+        }
+
+
+def _words(what):
+    return "notice.emergency_grant" if what == "emergency" else "notice.guardian_read"

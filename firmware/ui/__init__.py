@@ -1,0 +1,1 @@
+"""What the child sees and touches: canvas, font, widgets, the shell, and one file a screen."""

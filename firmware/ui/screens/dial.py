@@ -1,0 +1,99 @@
+"""The time, the date, what is unread and the battery. The time is part of the safety floor (I1)."""
+
+from firmware.policy.clock import SET
+from firmware.ui.calendar import date
+from firmware.ui.canvas import LEAF, NIGHT, RED, SEA, SKY, SOFT, SUN, WHITE
+from firmware.ui.font import BODY, CLOCK, TITLE
+from firmware.ui.screen import Screen
+from firmware.ui.widgets import Box, Digits, Icon, label
+
+
+class Dial(Screen):
+    """Hours and minutes are items of their own, so that a minute sends two digits."""
+
+    place = "lock"
+
+    def build(self, page):
+        canvas, shell = page.canvas, self.shell
+        clock = shell.watch.engine.clock
+        narrow = canvas.width < 200
+        top = page.top + (2 if canvas.round else 30 if not narrow else 34)
+        pitch = 30 if narrow else 44
+        now = (clock.wall + clock.zone * 60) % 86400 // 60
+        free = page.bottom - top - 34
+        y = top + max((free - 58) // 2, 0)
+        middle = canvas.width // 2
+        if narrow:  # the hours above the minutes
+            self._pairs = (
+                Digits(CLOCK, 2, middle - 42, y - 40, 88, 56, WHITE, NIGHT, 42),
+                Digits(CLOCK, 2, middle - 42, y + 22, 88, 56, SUN, NIGHT, 42),
+            )
+            y += 84
+        else:
+            colon = label(canvas, ":", middle - 11, y + 8, 22, TITLE)
+            page.add(colon)
+            self._pairs = (
+                Digits(CLOCK, 2, middle - 12 - 2 * pitch, y, 2 * pitch, 56, WHITE, NIGHT, pitch),
+                Digits(CLOCK, 2, middle + 12, y, 2 * pitch, 56, WHITE, NIGHT, pitch),
+            )
+            y += 62
+        for pair in self._pairs:
+            page.add(pair)
+        self.moving = list(self._pairs)
+        self._set(now)
+        self._day = clock.day()
+        page.line(_words(page, self._day) if clock.trust == SET else page.text("time_unsure"), y)
+        self._battery(page, canvas, shell)
+        count = len(shell.unread)
+        words = str(count) if count else ""
+        if narrow:
+            page.bar(("help", "heart", SKY, ""), ("messages", "message", LEAF if count else SEA, ""))
+            if count and not shell.charging:
+                page.add(label(canvas, words, 12, page.top - 2, 40, BODY, SUN, NIGHT, False))
+        else:
+            act = ("messages", "message", LEAF if count else SEA, words or page.text("messages"))
+            page.bar(("help", "heart", SKY, ""), act)
+
+    def _battery(self, page, canvas, shell):
+        if shell.battery < 0:
+            return
+        x = canvas.width // 2 - 15 if canvas.round else canvas.width - 42
+        y = page.top - 14 if canvas.round else page.top + 4
+        colour = RED if shell.battery < 20 else WHITE
+        page.add(Box(x, y, 30, 15, SOFT, NIGHT, True))
+        page.add(Box(x + 30, y + 4, 3, 7, SOFT, NIGHT, True))
+        page.add(Box(x + 2, y + 2, 26, 11, NIGHT, NIGHT, True))
+        page.add(Box(x + 3, y + 3, 24 * shell.battery // 100, 9, colour, NIGHT, True))
+        if shell.charging:
+            page.add(Icon("bolt", x - 20 if page.touch else 22, y + 10, SUN))
+        elif page.touch and not canvas.round:
+            page.add(label(canvas, "%d%%" % shell.battery, x - 58, y - 5, 52, BODY, SOFT))
+
+    def _set(self, minutes):
+        """Put the digits in, and draw the pair that has changed."""
+        for pair, value in zip(self._pairs, (minutes // 60, minutes % 60)):
+            changed = pair.set(0, 48 + value // 10)
+            if pair.set(1, 48 + value % 10) or changed:
+                self.shell.draw(pair)
+
+    def tick(self, now):
+        clock = self.shell.watch.engine.clock
+        if clock.day() != self._day:
+            self.shell.build(0)
+        local = (clock.wall + clock.zone * 60) % 86400
+        self._set(local // 60)
+        return (60 - local % 60) * 1000
+
+    def act(self, name):
+        if name == "messages":
+            self.shell.show("messages")
+        return name in ("messages", "back", "more")
+
+
+def _words(page, day):
+    """Such as "Sat 21 Nov", or the same in Chinese."""
+    _, month, day, weekday = date(day)
+    name = page.text("weekdays").split()[weekday]
+    if page.language == "zh":
+        return "%d月%d日 %s" % (month, day, name)
+    return "%s %d %s" % (name, day, page.text("months").split()[month - 1])

@@ -1,0 +1,90 @@
+"""What this computer keeps about watches: its own id, and for each watch a pairing key.
+
+One file, `hosts.json` in the user's data folder (platformdirs; WARD_HOME names another one), which only its owner can
+read. Where the package `keyring` is installed and works, the keys lie there instead, and the file holds the rest.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from host_tools.console import Failure
+
+_SERVICE = "wardwatch"
+
+
+class Keys:
+    """The file. Every change is written at once, wholly or not at all."""
+
+    def __init__(self) -> None:
+        self._path = Path(os.environ.get("WARD_HOME") or platformdirs.user_data_dir("wardwatch", False)) / "hosts.json"
+        self._kept: dict[str, Any] = {"host": "", "watches": {}}
+        try:
+            if self._path.exists():
+                self._check_mode()
+                self._kept = json.loads(self._path.read_text(encoding="utf-8"))
+            self.host = bytes.fromhex(self._kept["host"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Failure("%s cannot be read (%s). Move it away and pair again." % (self._path, error)) from error
+        if not self.host:
+            self.host = secrets.token_bytes(8)
+            self._kept["host"] = self.host.hex()
+            self._save()
+
+    def _check_mode(self) -> None:
+        if os.name == "posix" and self._path.stat().st_mode & 0o077:
+            raise Failure("Others can read %s; close it with: chmod 600 %s" % (self._path, self._path))
+
+    def key(self, watch: bytes) -> bytes | None:
+        """The pairing key of a watch, or None."""
+        entry = self._kept["watches"].get(watch.hex())
+        if entry is None:
+            return None
+        key = entry["key"] or (_keyring().get_password(_SERVICE, watch.hex()) if _keyring() else None)
+        return bytes.fromhex(key) if key else None
+
+    def put(self, watch: bytes, key: bytes) -> None:
+        """Keep a key."""
+        ring = _keyring()
+        text: str | None = key.hex()
+        if ring:
+            with contextlib.suppress(Exception):  # a locked or broken keyring: the file is there
+                ring.set_password(_SERVICE, watch.hex(), text)
+                if ring.get_password(_SERVICE, watch.hex()) == text:
+                    text = None
+        self._kept["watches"][watch.hex()] = {"key": text}
+        self._save()
+
+    def forget(self, watch: bytes) -> None:
+        """Forget a watch."""
+        if self._kept["watches"].pop(watch.hex(), None) and (ring := _keyring()):
+            with contextlib.suppress(Exception):
+                ring.delete_password(_SERVICE, watch.hex())
+        self._save()
+
+    def _save(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            new = self._path.with_suffix(".new")
+            new.unlink(missing_ok=True)
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                json.dump(self._kept, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, self._path)
+        except OSError as error:
+            raise Failure("%s cannot be written: %s." % (self._path, error.strerror)) from error
+
+
+def _keyring() -> Any:
+    """The system's keyring, or None if there is none that works."""
+    try:
+        import keyring
+    except ImportError:
+        return None
+    return keyring if keyring.get_keyring().priority > 0 else None

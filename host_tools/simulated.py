@@ -1,0 +1,48 @@
+"""`ward watch`: a simulated watch at a serial port of this computer, for trying `ward` without a board."""
+
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from host_tools.console import Failure
+
+# What the watch shows that a person needs to read; anything else is named by its kind alone.
+_WORDS = {
+    "pairing_code": "The watch shows the pairing digits: %(code)s",
+    "pairing_over": "The digits are gone from the watch.",
+    "lock_screen": "The lock screen says: lost=%(lost)s %(message)s %(card)s",
+}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--port", type=click.Path(path_type=Path), help="Where the port is put, such as /tmp/watch.")
+@click.option("--runtime", type=click.Choice(["cpython", "micropython"]), default="cpython", show_default=True)
+def watch(port: Path | None, runtime: str) -> None:
+    """Serve a new simulated watch at a serial port until Ctrl-C, and print what it shows.
+
+    The watch lives in real time and forgets everything when it ends."""
+    from simulator import micropython
+    from simulator.serial_port import SerialWatch
+
+    if runtime == "micropython" and micropython.binary() is None:
+        raise Failure(micropython.why_missing() + ". Use --runtime cpython.")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            served = SerialWatch(Path(folder), port, runtime, show)
+        except OSError as error:
+            raise Failure("There is no port: %s." % error) from error
+        with served:
+            click.echo("A new watch is at %s. Set it up in another terminal:" % served.path)
+            click.echo("    ward setup --port %s" % served.path)
+            try:
+                served.serve(threading.Event())
+            except KeyboardInterrupt:
+                click.echo("The watch is off.")
+
+
+def show(kind: str, fields: dict[str, Any]) -> None:
+    """Print one thing that the watch shows."""
+    click.echo(_WORDS.get(kind, kind) % fields)

@@ -1,0 +1,167 @@
+"""`ward status`, `clock`, `lost`, `hosts` and `wipe`: the watch as a whole."""
+
+import time
+from typing import Any
+
+import click
+
+from firmware.texts import text
+from host_tools.console import Failure, Result, ask, date, moment, say, sure, table, warn
+from host_tools.talk import Talk, with_watch
+from simulator import EPOCH
+
+_AGES = ("3-8", "8-12", "12-14")
+
+
+def describe(status: dict[str, Any]) -> str:
+    """A status in a few calm lines."""
+    lines = []
+    if status["tampered"]:
+        lines.append("Something in the watch was changed (%s). The strictest rules hold." % status["tampered"])
+    elif status["lost"]:
+        lines.append("The watch is in lost mode.")
+    rules = "strict" if status["strict"] else status["profile"]
+    end = ", until " + date(status["expires"]) if status["expires"] else ""
+    lines.append("Set up for %s. Rules: %s, ages %s, policy %d%s." % (
+        status["owner"], rules, _AGES[status["band"]], status["version"], end,
+    ))  # fmt: skip
+    lines.append("Time: %s (%s)." % (moment(status["wall"]), status["trust"]))
+    lines.append("Contacts: %d. Evidence packages: %d." % (status["contacts"], status["packages"]))
+    if status["mode"]:
+        lines.append("Protection: %s." % status["mode"])
+    lines.append("Alerts: %d wait; see ward alerts." % status["alerts"] if status["alerts"] else "No alert waits.")
+    return "\n".join(lines)
+
+
+@click.command()
+@with_watch()
+def status(talk: Talk) -> Result:
+    """Show how the watch is: rules, time, contacts, alerts."""
+    found = talk.line.call("status.read")
+    return Result(found, describe(found))
+
+
+@click.command()
+@with_watch()
+def alerts(talk: Talk) -> Result:
+    """List the alerts that wait for a guardian."""
+    names = ["id", "code", "party", "severity", "count", "time"]
+    rows = [dict(zip(names, row, strict=True)) for row in talk.read("alerts.read")]
+    lines = [[moment(row["time"]), row["severity"], row["count"], text("alert." + row["code"], "en")] for row in rows]
+    return Result(rows, table(["first", "severity", "times", "what"], lines) or "No alert waits.")
+
+
+@click.command()
+@with_watch()
+def hosts(talk: Talk) -> Result:
+    """List the computers that are paired with the watch."""
+    found = talk.line.call("status.read")["hosts"]
+    return Result(found, "\n".join(found))
+
+
+@click.group()
+def clock() -> None:
+    """Show or set the watch's time."""
+
+
+@clock.command("show")
+@with_watch()
+def clock_show(talk: Talk) -> Result:
+    """Show the watch's time, and by how much it differs from this computer's."""
+    found = talk.line.call("status.read")
+    ahead = found["wall"] + EPOCH - int(time.time())
+    data = {"unix": found["wall"] + EPOCH, "trust": found["trust"], "ahead": ahead, "powered": found["powered"]}
+    return Result(data, "%s (%s), %+d seconds" % (moment(found["wall"]), found["trust"], ahead))
+
+
+@clock.command("set")
+@with_watch()
+def clock_set(talk: Talk) -> Result:
+    """Give the watch this computer's time. Takes the passphrase."""
+    wall = int(time.time()) - EPOCH
+    talk.act("administration.clock", wall=wall)
+    return Result({"unix": wall + EPOCH}, "The watch now has %s." % moment(wall))
+
+
+@click.group()
+def lost() -> None:
+    """Turn lost mode on or off."""
+
+
+@lost.command("on")
+@click.option("--message", default="", help="What the lock screen says to the finder.")
+@with_watch()
+def lost_on(talk: Talk, message: str) -> Result:
+    """The watch is lost: it lets nobody but guardians and emergency calls through. Takes the passphrase."""
+    talk.act("administration.lost", message=message)
+    return Result({"lost": True}, "Lost mode is on.")
+
+
+@lost.command("off")
+@with_watch()
+def lost_off(talk: Talk) -> Result:
+    """The watch is found. Takes the passphrase."""
+    talk.act("administration.found")
+    return Result({"lost": False}, "Lost mode is off.")
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_watch()
+def wipe(talk: Talk, yes: bool) -> Result:
+    """Erase everything and make the watch new, as from the factory. Takes the passphrase."""
+    if not yes:
+        warn("Contacts, evidence, rules and the journal go for good.")
+        if ask('Type "wipe" to go on') != "wipe":
+            raise Failure("Nothing was changed.")
+    talk.act("administration.wipe")
+    talk.keys.forget(talk.hello.watch)
+    return Result({"wiped": True}, "The watch is new. Set it up with: ward setup")
+
+
+@click.command()
+@click.argument("key")
+@click.argument("value")
+@click.option("--minutes", required=True, type=click.IntRange(1, 1440), help="How long the exception holds.")
+@with_watch()
+def grant(talk: Talk, key: str, value: str, minutes: int) -> Result:
+    """Give the setting KEY another VALUE for some minutes. Takes the passphrase."""
+    from host_tools.policy import number_of
+
+    number = number_of(key, value)
+    talk.act("administration.grant", key=key, value=number, minutes=minutes)
+    return Result(
+        {"key": key, "value": number, "minutes": minutes}, "%s is %d for %d minutes." % (key, number, minutes)
+    )
+
+
+@click.group()
+def consent() -> None:
+    """Agree to what is collected for a purpose, or take that back."""
+
+
+def _consent(verb: str, does: str, words: str) -> None:
+    from firmware.policy.rules.consent import MANIFEST, PURPOSES
+
+    @consent.command(verb, help=does)
+    @click.argument("purpose", type=click.Choice(PURPOSES))
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @with_watch()
+    def command(talk: Talk, purpose: str, yes: bool) -> Result:
+        fields: dict[str, Any] = {"purpose": purpose}
+        if verb == "give":
+            from firmware.texts import collected
+
+            for line in [said for of, said in collected("en") if of == purpose]:
+                say("- " + line)
+            sure("Agree to this?", yes)
+            fields["manifest"] = MANIFEST[PURPOSES.index(purpose)]
+        elif verb == "withdraw":
+            sure("What was kept for %s is erased. Go on?" % purpose, yes)
+        talk.act("consent." + verb, **fields)
+        return Result({"purpose": purpose, "did": verb}, words % purpose)
+
+
+_consent("give", "Agree to what PURPOSE needs, after it was shown. Takes the passphrase.", "Agreed: %s.")
+_consent("withdraw", "Take an agreement back; what was kept for it is erased. Takes the passphrase.", "Withdrawn: %s.")
+_consent("refuse", "Say no; the watch does not ask again for a while. Takes the passphrase.", "Refused: %s.")

@@ -1,0 +1,138 @@
+"""What a `ward` command says to a watch: open, read, act, and the passphrase only when the watch wants it."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from firmware.texts import text
+from host_tools.console import BROKEN, NO_WATCH, REFUSED, WRONG, Failure, Result, secret
+from host_tools.keys import Keys
+from host_tools.line import Hello, Line, LineError, Refused
+from host_tools.login import log_in
+from host_tools.port import Port, find
+
+_NEEDS_PROOF = ("credentials.proof_needed", "administration.clock_not_yours")
+_WRONG = ("credentials.wrong", "credentials.locked", "hosts.wrong_code", "hosts.locked", "credentials.weak_pin")
+
+_BROKE = "What was asked is done wholly or not at all: connect again and look with: ward status"
+
+
+class Talk:
+    """port: as the command line names it, or None; user: who signs in; passphrase_fd: where to read the passphrase."""
+
+    def __init__(self, port: str | None, user: str, passphrase_fd: int | None) -> None:
+        self._named = port
+        self._user = user
+        self._fd = passphrase_fd
+        self._logged_in = False
+        self.keys = Keys()
+        self._port: Port | None = None
+        self.line: Line
+        self.hello: Hello
+
+    def greet(self) -> Hello:
+        """Find the watch. Failure if there is none."""
+        self._port, self.line, self.hello = find(self._named, self.keys.host)
+        return self.hello
+
+    def open(self) -> None:
+        """Find the watch and open a session. Failure if it does not know this computer."""
+        self.greet()
+        key = self.keys.key(self.hello.watch)
+        if key is None or not self.hello.known:
+            why = (
+                "This watch and this computer are not paired (any more)." if self.hello.set_up else "This watch is new."
+            )
+            raise Failure(why + " Run: ward setup", NO_WATCH)
+        try:
+            self.line.open(key)
+        except Refused as refused:
+            raise Failure("%s. Run: ward setup" % refused, NO_WATCH) from refused
+
+    def read(self, method: str, **params: Any) -> Any:
+        """The result of a reading method; of a list, all pages."""
+        found = self.line.call(method, **params)
+        if not isinstance(found, list) or not found:
+            return found
+        while page := self.line.call(method, **params, **{"from": len(found)}):
+            found += page
+        return found
+
+    def act(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """A guardian's act, carried out; the passphrase is asked for if the watch wants it. Failure if refused."""
+        answer: dict[str, Any] = self.line.call(kind, timeout=60.0, **fields)
+        if answer["verdict"] != "allow" and answer["reason"] in _NEEDS_PROOF and not self._logged_in:
+            self.log_in()
+            answer = self.line.call(kind, timeout=60.0, **fields)
+        if answer["verdict"] != "allow":
+            refuse(answer)
+        return answer
+
+    def log_in(self, passphrase: str = "") -> None:
+        """Prove the passphrase: given, from the file descriptor, or typed."""
+        log_in(self.line, self._user, passphrase or self.passphrase("Passphrase"))
+        self._logged_in = True
+
+    def passphrase(self, question: str) -> str:
+        """A passphrase from the file descriptor, or typed."""
+        if self._fd is None:
+            return secret(question)
+        try:
+            with os.fdopen(self._fd, encoding="utf-8", closefd=False) as file:
+                found = file.readline().rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            raise Failure("No passphrase can be read from file descriptor %d." % self._fd) from error
+        if not found:
+            raise Failure("File descriptor %d holds no passphrase." % self._fd)
+        return found
+
+    def close(self) -> None:
+        """End the owner's proof, so that it is good for this command alone, and close the port."""
+        if self._port:
+            try:
+                if self._logged_in:
+                    self.line.call("credentials.logout", timeout=2.0)
+            except (LineError, Refused):
+                pass  # gone already; the watch forgets the proof by itself after minutes
+            self._port.close()
+
+
+def refuse(answer: dict[str, Any]) -> NoReturn:
+    """End the command with the watch's reason."""
+    reason = str(answer.get("reason", ""))
+    words = text(reason, "en")
+    if answer.get("wait"):
+        words += " Minutes to wait: %d." % -(-answer["wait"] // 60)
+    raise Failure("The watch refused: %s (%s)" % (words, reason), WRONG if reason in _WRONG else REFUSED)
+
+
+def with_watch(session: bool = True) -> Callable[[Callable[..., Result]], Callable[..., None]]:
+    """Makes a function (talk, its own parameters) -> Result a command body with the options that all commands share."""
+
+    def wrap(function: Callable[..., Result]) -> Callable[..., None]:
+        @click.option("--port", envvar="WARD_PORT", show_envvar=True, help="Serial port, path or socket://host:port.")
+        @click.option("--as", "user", default="owner", show_default=True, help="Which guardian signs in.")
+        @click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase from file descriptor N.")
+        @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+        @functools.wraps(function)
+        def command(port: str | None, user: str, passphrase_fd: int | None, as_json: bool, **parameters: Any) -> None:
+            talk = Talk(port, user, passphrase_fd)
+            try:
+                if session:
+                    talk.open()
+                function(talk, **parameters).write(as_json)
+            except LineError as error:
+                raise Failure("%s %s" % (error, _BROKE), BROKEN) from error
+            except Refused as refused:
+                if "reason" in refused.data:
+                    refuse(refused.data)
+                raise Failure("The watch refused: %s." % refused, REFUSED) from refused
+            finally:
+                talk.close()
+
+        return command
+
+    return wrap

@@ -1,0 +1,97 @@
+"""`ward sim`: the page of the simulated watch, or, with --headless, the day that `ward demo` tells.
+
+Exit codes: 0 the page was closed (Ctrl-C), 1 it could not be served, 2 the command line is wrong.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import secrets
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from simulator import micropython
+from simulator.watch import RUNTIMES
+
+# Only the told day knows these.
+_OF_THE_DAY = ("--headless", "--messages", "--limit", "--brief", "--json", "--update-readme")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ward sim",
+        description="Open the simulated watch: a page on this computer, with the people around the watch, its journal "
+        "and the guardian's view.",
+        epilog="`ward sim --headless` tells a whole day instead, as `ward demo` does; so do --messages, --brief and "
+        "--json (`ward demo --help` lists its options).",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="port on the loopback interface (any free one)"
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument("--runtime", choices=RUNTIMES, default="cpython", help="what the watch runs on (%(default)s)")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="language of the watch (%(default)s)")
+    parser.add_argument("--age", type=int, choices=(7, 9), default=9, help="the child's age in years (%(default)s)")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """Serve the page until Ctrl-C, or tell the day."""
+    if any(option.split("=")[0] in _OF_THE_DAY for option in argv):
+        from simulator.day import main as tell
+
+        return tell(argv)
+    options = _parser().parse_args(argv)
+    if not 0 <= options.port < 1 << 16:
+        _parser().error("--port is a number from 0 to 65535")
+    try:
+        from simulator.web.server import Page, serve
+    except ModuleNotFoundError as missing:  # an environment that was made before the page came
+        print("ward: the page needs the package %s. Run `make setup`." % missing.name, file=sys.stderr)
+        return 1
+    if options.runtime == "micropython" and not micropython.binary():
+        print("ward: %s. Use --runtime cpython." % micropython.why_missing(), file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        page = Page(_maker(Path(folder), options), secrets.token_urlsafe(24))
+        try:
+            asyncio.run(_serve(serve(page, options.port, lambda url: _opened(url, options.open))))
+        except OSError as error:
+            print("ward: the page cannot be served: %s. Try another --port." % error, file=sys.stderr)
+            return 1
+    return 0
+
+
+def _maker(folder: Path, options: argparse.Namespace) -> Callable[..., Any]:
+    """Makes a household, each in a folder of its own."""
+    from simulator.web.household import Household
+
+    numbers = itertools.count()
+
+    def make(language: str = options.language, age: int = options.age) -> Household:
+        return Household(folder / str(next(numbers)), options.runtime, language, age)
+
+    return make
+
+
+async def _serve(serving: Coroutine[Any, Any, None]) -> None:
+    """Until Ctrl-C or the polite signal, after which files and processes are cleaned up."""
+    task = asyncio.ensure_future(serving)
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _opened(url: str, in_browser: bool) -> None:
+    print("The watch is at %s\nCtrl-C ends it." % url, flush=True)
+    if in_browser:
+        webbrowser.open(url)

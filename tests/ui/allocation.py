@@ -1,0 +1,64 @@
+"""Runs on MicroPython (test_memory.py): drawing allocates nothing, and screens leave nothing behind.
+
+Prints a line for each screen: its name, the bytes allocated by drawing it anew, and how much the heap grew between its
+second and its third opening.
+"""
+
+import gc
+import sys
+
+from simulator.portable.rig import Rig
+
+
+def main(root, width, height, is_round):
+    rig = Rig()
+    rig.do({"op": "new", "root": root, "wall": 217000000, "display": [width, height, is_round], "battery": 80})
+    secrets = {"salt": "00" * 16, "rounds": 4096, "stored_key": "00" * 32, "server_key": "00" * 32, "pin": "260719"}
+    request = {"kind": "administration.setup", "wall": 217000000, "birth_year": 2015, "birth_month": 5}
+    request.update(secrets)
+    request.update({"profile": "cn-ccia", "language": "en", "owner": "owner", "region": "cn", "numbers": ["139000"]})
+    if rig.do({"op": "ask", "request": request})["verdict"] != "allow":
+        raise ValueError("no set-up")
+    shell = rig._lit()
+    shell.canvas._display = Quiet()
+    subjects = {
+        "note": ("notice.comfort", "heart"),
+        "closed": ("usage.curfew", 3600),
+        "keypad": {"kind": "credentials.logout", "channel": "keypad"},
+        "call": "13900000001",
+        "sos": 0,
+    }
+    for name in ("dial", "messages", "help", "lock", "note", "closed", "keypad", "call", "blocked", "sos"):
+        grown = []
+        drawn = 0
+        for _ in range(3):
+            shell.home()
+            shell.step(1000)
+            shell.show(name, subjects.get(name))
+            shell.step(1000)
+            gc.collect()
+            gc.disable()
+            canvas, items = shell.canvas, shell._page.items
+            before = _allocated()
+            canvas.show(items, 0, 0, width, height)
+            drawn = max(drawn, _allocated() - before)
+            gc.enable()
+            shell.home()
+            shell.step(1000)
+            gc.collect()
+            grown.append(_allocated())
+        print(name, drawn, grown[2] - grown[1])
+
+
+def _allocated() -> int:
+    return int(gc.mem_alloc())  # type: ignore[attr-defined]
+
+
+class Quiet:
+    """A display that takes what it is sent and keeps nothing."""
+
+    def blit(self, x, y, w, h, buffer):
+        pass
+
+
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "round")
