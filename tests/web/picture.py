@@ -23,6 +23,7 @@ def main() -> None:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=options)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(10000)
         page.emulate_media(reduced_motion="reduce")
         page.goto(found.group())
         for number, person in enumerate(("friend", "stranger", "bully"), 1):
@@ -30,9 +31,7 @@ def main() -> None:
             page.click("#phrases button >> nth=0")
             page.locator("[data-entry=message]").nth(number - 1).wait_for()
         page.click("#key")
-        page.locator("[data-entry=press]").wait_for()
-        page.click("#phrases button >> nth=1")
-        page.locator("[data-entry=message]").nth(3).wait_for()
+        page.get_by_text("Somebody was blocked on this watch.").first.wait_for()
         page.mouse.move(0, 899)
         TARGET.parent.mkdir(exist_ok=True)
         page.screenshot(path=TARGET)
