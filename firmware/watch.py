@@ -56,7 +56,6 @@ class Watch:
         self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
         self.sos = Sos(self.engine, [board.carrier], board.screen, self.locator)
         self.alerts = AlertService(self.engine, board.carrier)
-        self.guardians = Guardians(self.engine, self.store, board.screen)
         self.approvals = Approvals(self.engine, board.screen)
         self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
         self.discovery = Discovery(self.engine, board.radio, board.screen)
@@ -64,8 +63,12 @@ class Watch:
             self.engine,
             self.store,
             board.screen,
-            {"ai": lambda: self.engine.ask({"kind": "content_access.delete_chats"}).allowed},
+            {
+                "ai": lambda: self.engine.ask({"kind": "content_access.delete_chats"}).allowed,
+                "location": self.locator.erase,
+            },
         )
+        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
         self._board = board

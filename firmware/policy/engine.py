@@ -118,9 +118,11 @@ class Engine:
         Returns the Store's report. Never raises for damage: damage makes the watch strict."""
         report = self._store.open(self._restore, self._apply)
         self._start_clock(report, rtc_wall)
-        self._settle()  # before a snapshot is taken: a rule that was never awake would have none
         if report.status == "broken":
-            self._recover(report)
+            self._administration.doubt(report.code, report.version)
+        self._settle()  # after the doubt, and before a snapshot: a rule that was never awake would have none
+        if report.status == "broken":
+            self._recover(report.code)
         self.floor.reload()  # an unfinished wipe may just have been finished
         self._ready = True
         return report
@@ -163,11 +165,8 @@ class Engine:
             raise JournalBroken("kind")
         return rule
 
-    def _recover(self, report):
+    def _recover(self, code):
         """The journal was cut, changed or put back: go on strictly from what still verifies, and say so."""
-        code = report.code
-        self._administration.doubt(code, report.version)
-        self._settle()  # or rules that rest would have no snapshot yet
         if code in UNREADABLE:
             return  # perhaps only now: nothing is thrown away, the next boot tries again
         try:

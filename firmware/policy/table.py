@@ -3,6 +3,16 @@
 TAG = 8
 
 
+def split(blob):
+    """The parts of a snapshot in which each part stands behind its length, two bytes."""
+    parts, at = [], 0
+    while at < len(blob):
+        size = int.from_bytes(blob[at : at + 2], "big")
+        parts.append(blob[at + 2 : at + 2 + size])
+        at += 2 + size
+    return parts
+
+
 class Table:
     """Rows of `width` bytes, found by an 8-byte tag. Row numbers stay valid until `remove`."""
 

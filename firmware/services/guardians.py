@@ -11,12 +11,14 @@ from firmware.texts import text
 
 
 class Guardians:
-    """engine, store (for content), screen.notice(kind, fields). `restart`: a wiped watch waits for its reboot."""
+    """engine, store (for content), screen.notice(kind, fields), erase() that erases what was ordered to be.
+    `restart`: a wiped watch waits for its reboot."""
 
-    def __init__(self, engine, store, screen):
+    def __init__(self, engine, store, screen, erase):
         self._engine = engine
         self._store = store
         self._screen = screen
+        self._erase = erase
         self.restart = False
 
     def act(self, request):
@@ -43,6 +45,8 @@ class Guardians:
                 "mark_as_read_by_guardian": mark,
                 "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
                 "reboot": self._reboot,
+                "erase": self._erase,
+                "ask_other_side": nothing,  # the agreement goes from guardian to guardian, not over the watch
                 "show": nothing,
             },
         )

@@ -46,12 +46,6 @@ class Privacy:
         )
         return lines or None
 
-    def ask(self, request):
-        """A request that may oblige the watch to erase: consent withdrawn, messages or evidence erased."""
-        decision = self._engine.ask(request)
-        discharge(decision, {"erase": self.step})
-        return decision
-
     def step(self):
         """Erase what a guardian has ordered; after a power cut the next start does it."""
         to_erase = self._engine.rules["consent"].to_erase

@@ -131,7 +131,7 @@ class Rig:
             "open": watch.messaging.open,
             "call_in": watch.calls.incoming,
             "call_out": watch.calls.outgoing,
-            "privacy": watch.privacy.ask,
+            "privacy": lambda request: watch.guardians.act(request)[0],
             "ask_approval": watch.approvals.ask,
             "enter_code": watch.approvals.enter,
             "use": watch.foreground.start,

@@ -5,36 +5,22 @@ from hashlib import sha256
 from firmware.link import pairing, session
 from firmware.link.frames import LIMIT, Reader, frame
 from firmware.storage.crypto import Broken
-
-
-class Random:
-    """Repeatable bytes, equal on every runtime. For tests only."""
-
-    def __init__(self, seed):
-        self._seed = seed.encode()
-        self._count = 0
-
-    def __call__(self, size):
-        out = b""
-        while len(out) < size:
-            self._count += 1
-            out += sha256(self._seed + b"%d" % self._count).digest()
-        return out[:size]
+from simulator.portable.board import Drbg
 
 
 def ends(key=b"k" * 32, other_key=None):
     """(host's session, watch's session) after a handshake."""
     bound = session.transcript(b"host-1", b"watch-1", b"h" * 16, b"w" * 16)
     return (
-        session.Session(key, bound, session.HOST, Random("host")),
-        session.Session(other_key or key, bound, session.WATCH, Random("watch")),
+        session.Session(key, bound, session.HOST, Drbg("host")),
+        session.Session(other_key or key, bound, session.WATCH, Drbg("watch")),
     )
 
 
 def pair(host_code, watch_code):
     """The keys of both sides of a pairing."""
-    host = pairing.Pairing(True, host_code, Random("pairing host"))
-    watch = pairing.Pairing(False, watch_code, Random("pairing watch"))
+    host = pairing.Pairing(True, host_code, Drbg("pairing host"))
+    watch = pairing.Pairing(False, watch_code, Drbg("pairing watch"))
     return host.key(watch.public, b"ids"), watch.key(host.public, b"ids")
 
 

@@ -13,6 +13,7 @@ from firmware.link import pairing, session
 from firmware.link.frames import LIMIT, Reader, frame
 from firmware.storage.crypto import Broken
 from simulator import micropython
+from simulator.portable.board import Drbg
 from tests.link import parts
 
 bodies = st.binary(max_size=60).filter(lambda body: b"\n" not in body and b"\x1e" not in body)
@@ -135,7 +136,7 @@ def test_another_key_another_session_other_ids() -> None:
         seen.add(session.proof(b"k" * 32, session.WATCH, bound))
         with pytest.raises(Broken):
             other = session.transcript(*ids, b"h" * 16, b"x" * 16)
-            session.Session(b"k" * 32, other, session.WATCH, parts.Random("w")).unseal(sealed)
+            session.Session(b"k" * 32, other, session.WATCH, Drbg("w")).unseal(sealed)
     assert len(seen) == 8
 
 
@@ -173,8 +174,8 @@ def test_the_same_code_gives_the_same_key_and_no_other_does() -> None:
     assert one == other and len(one) == 32
     assert parts.pair("000000", "000001")[0] != parts.pair("000000", "000001")[1]
     host, watch = (
-        pairing.Pairing(True, "123456", parts.Random("a")),
-        pairing.Pairing(False, "123456", parts.Random("b")),
+        pairing.Pairing(True, "123456", Drbg("a")),
+        pairing.Pairing(False, "123456", Drbg("b")),
     )
     assert host.key(watch.public, b"these") != watch.key(host.public, b"those")
 
@@ -182,10 +183,10 @@ def test_the_same_code_gives_the_same_key_and_no_other_does() -> None:
 @pytest.mark.parametrize("value", [0, 1, pairing._P - 1, pairing._P, pairing._P + 1])
 def test_values_that_would_give_the_key_away(value: int) -> None:
     with pytest.raises(Broken, match="public"):
-        pairing.Pairing(False, "123456", parts.Random("w")).key(value.to_bytes(256, "big"), b"")
+        pairing.Pairing(False, "123456", Drbg("w")).key(value.to_bytes(256, "big"), b"")
 
 
 def test_a_mirrored_value_pairs_nobody() -> None:
     """Who sends the watch's own value back has another key: the two sides use different masks."""
-    watch = pairing.Pairing(False, "123456", parts.Random("w"))
-    assert watch.key(watch.public, b"") != pairing.Pairing(True, "123456", parts.Random("w")).key(watch.public, b"")
+    watch = pairing.Pairing(False, "123456", Drbg("w"))
+    assert watch.key(watch.public, b"") != pairing.Pairing(True, "123456", Drbg("w")).key(watch.public, b"")

@@ -101,6 +101,16 @@ def test_a_wrong_passphrase_is_counted_and_costs_time(watch: Watch) -> None:
     assert waits[3:] == [("credentials.wrong", 0), ("credentials.wrong", 60), ("credentials.locked", 60)]
 
 
+def test_what_an_act_obliges_to_is_done(watch: Watch) -> None:
+    """A consent withdrawn over the line erases what was kept under it at once, not at the next start (A14)."""
+    line, _, _ = set_up(watch)
+    assert line.call("consent.give", purpose="location", manifest=1)["verdict"] == "allow"
+    assert line.call("location.key", key="5c" * 32)["verdict"] == "allow"
+    assert line.call("consent.withdraw", purpose="location")["verdict"] == "allow"
+    kinds = [row[3] for row in line.call("log.read", after=0)]
+    assert kinds[-3:] == ["consent.withdrawn", "location.forgotten", "consent.erased"]
+
+
 def test_nothing_but_the_published_list(watch: Watch) -> None:
     """No stimulus comes in over the line, no channel can be claimed, no text of a child of nine goes out."""
     line, _, _ = set_up(watch)

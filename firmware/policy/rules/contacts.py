@@ -13,7 +13,7 @@ from micropython import const
 from firmware.policy.decision import allow, event
 from firmware.policy.request import choice
 from firmware.policy.rule import PIECE, Rule, stopped
-from firmware.policy.table import TAG, Table
+from firmware.policy.table import TAG, Table, split
 from firmware.storage import crypto
 from firmware.storage.journal import encode
 
@@ -249,11 +249,7 @@ group_add group=i3 address=s64 channel?=s8
         yield out
 
     def restore(self, blob):
-        parts, at = [], 0
-        while at < len(blob):
-            size = int.from_bytes(blob[at : at + 2], "big")
-            parts.append(blob[at + 2 : at + 2 + size])
-            at += 2 + size
+        parts = split(blob)
         self.table.load(parts[0])
         self.groups = parts[1 : 1 + _MAX_GROUPS]
         self._cards = parts[1 + _MAX_GROUPS :]

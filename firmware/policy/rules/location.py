@@ -16,7 +16,7 @@ from micropython import const
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules.contacts import GUARDIAN
-from firmware.policy.table import TAG, Table
+from firmware.policy.table import TAG, Table, split
 from firmware.storage import crypto
 from firmware.storage.journal import encode
 
@@ -343,11 +343,7 @@ app app=s24 allowed=b channel?=s8
         return out
 
     def restore(self, blob):
-        parts, at = [], 0
-        while at < len(blob):
-            size = int.from_bytes(blob[at : at + 2], "big")
-            parts.append(blob[at + 2 : at + 2 + size])
-            at += 2 + size
+        parts = split(blob)
         head = json.loads(parts[0])
         self._carded, self._key, apps = head[:3]
         self._apps = head[3 : 3 + apps]
