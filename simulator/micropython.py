@@ -25,7 +25,10 @@ class ProcessFailed(RuntimeError):
 
 
 def binary() -> str | None:
-    """The `micropython` executable: the one beside this interpreter, else one on PATH, else None."""
+    """The `micropython` executable: WARDWATCH_MICROPYTHON, the one beside this interpreter, one on PATH, or None."""
+    chosen = os.environ.get("WARDWATCH_MICROPYTHON")
+    if chosen:
+        return chosen
     beside = Path(sys.executable).parent / "micropython"
     return str(beside) if os.access(beside, os.X_OK) else shutil.which("micropython")
 

@@ -16,6 +16,7 @@ FIRMWARE = ROOT / "firmware"
 _BELOW = {
     "loading": (),
     "guard": (),
+    "preload": ("text", "storage", "policy"),
     "texts": (),
     "text": ("loading",),
     "storage": ("loading",),
@@ -27,7 +28,7 @@ _BELOW = {
     "board": ("drivers",),
     "watch": ("loading", "texts", "text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
     "boot": ("storage", "drivers", "board"),
-    "main": ("watch",),
+    "main": ("preload", "watch"),
 }
 
 # Built into stock MicroPython for ESP32. Nothing else exists on a watch.
@@ -103,6 +104,36 @@ def test_no_import_circles() -> None:
             del graph[module]
     circle = {module: sorted(needs & graph.keys()) for module, needs in graph.items()}
     assert not circle, "these import each other, or what does: %s" % circle
+
+
+def at_import(module: str) -> list[str]:
+    """The firmware's modules that a module imports while it is imported itself, packages included, in order."""
+    needed = []
+    for node in tree(module).body:
+        names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        base = node.module + "." if isinstance(node, ast.ImportFrom) and node.module else ""
+        for name in names:
+            full = base + name if base + name in MODULES else base[:-1]
+            parts = full.split(".")
+            needed += [".".join(parts[: end + 1]) for end in range(len(parts))]
+    return [name for name in needed if name in MODULES]
+
+
+def nesting(module: str, loaded: set[str]) -> int:
+    """How many imports run inside each other at most when a module is imported where `loaded` are loaded already."""
+    if module in loaded:
+        return 0
+    loaded.add(module)
+    return 1 + max((nesting(name, loaded) for name in at_import(module)), default=0)
+
+
+def test_no_import_nests_deeply() -> None:
+    """Each level takes C stack, of which an ESP32's task has 16 KB; rare code is imported while a request runs."""
+    loaded = {"firmware"}
+    assert nesting("firmware.preload", loaded) <= 3, "sort firmware/preload.py: a module after those that it needs"
+    assert nesting("firmware.watch", loaded) <= 3
+    rare = {module: nesting(module, set(loaded)) for module in MODULES if module.startswith("firmware.policy.")}
+    assert max(rare.values()) <= 2, rare
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -14,8 +14,9 @@ from firmware.policy.clock import NONE, SET, STALE, Clock, month_of
 from firmware.policy.decision import BadRequest, event
 from firmware.policy.recent import Recent
 from firmware.policy.request import check
+from firmware.policy.resident import RULES
 from firmware.policy.rule import Context, stopped
-from firmware.policy.rules import RULES, alerts
+from firmware.policy.rules import alerts
 from firmware.policy.rules.administration import LOST, SET_UP_FIRST, TAMPERED, UNREADABLE
 from firmware.policy.rules.content_access import ALL
 from firmware.policy.settings import Settings

@@ -13,6 +13,11 @@ def split(blob):
     return parts
 
 
+def hexed(blob):
+    """Bytes in hexadecimal. MicroPython 1.25 gives b"" for b"".hex()."""
+    return blob.hex() if blob else ""
+
+
 class Table:
     """Rows of `width` bytes, found by an 8-byte tag. Row numbers stay valid until `remove`."""
 

@@ -97,9 +97,12 @@ class Wallet:
         and lock are the family's business."""
         try:
             request = dict(payment)
-            request["kind"] = "payments." + verb
+        except (TypeError, ValueError):  # the terminal sent no object
+            return None
+        request["kind"] = "payments." + verb
+        try:
             decision = self._engine.ask(request)
-        except (BadRequest, TypeError, ValueError):
+        except BadRequest:
             return None
         step = "request" if verb == "authorise" else verb
 

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import firmware.preload  # noqa: F401
 from simulator.portable.rig import Rig
 
 

@@ -20,6 +20,7 @@ import time  # noqa: E402
 
 import vfs  # noqa: E402
 
+import firmware.preload  # noqa: E402, F401
 from simulator.portable.flash import ERASE_MICROS, SECTOR, Flash, Partition, Power  # noqa: E402
 from tests.bench import full_state  # noqa: E402
 

@@ -5,6 +5,7 @@ from micropython import const
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.rule import stopped
 from firmware.policy.rules.contacts import STRANGER
+from firmware.policy.table import hexed
 
 _NOT_A_CONTACT = const("usage.not_a_contact")
 
@@ -36,4 +37,4 @@ def _at_school(rule, request):
     marked = rule.marked_but(party.claimed)
     if request["allowed"]:
         marked = marked[-_MARKED:] + party.claimed
-    return allow([event("usage.marked", marked.hex())], who=party.who)
+    return allow([event("usage.marked", hexed(marked))], who=party.who)

@@ -8,7 +8,7 @@ from micropython import const
 
 from firmware.policy.decision import allow, event
 from firmware.policy.rule import Rule, stopped
-from firmware.policy.table import TAG, Table
+from firmware.policy.table import TAG, Table, hexed
 from firmware.text import reading
 
 _UNKNOWN_ALERT = const("alerts.unknown")
@@ -52,7 +52,7 @@ _NOBODY = bytes(TAG)
 
 def raised(code, tag, severity=0):
     """The event of an alert about the party `tag` (bytes, or b"" for none)."""
-    return event("alerts.raised", code, tag.hex(), severity)
+    return event("alerts.raised", code, hexed(tag), severity)
 
 
 def code_for(classes):

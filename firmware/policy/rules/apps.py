@@ -18,7 +18,7 @@ from firmware.policy.decision import BadRequest, allow, deny, event
 from firmware.policy.request import choice
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules import alerts
-from firmware.policy.table import Table
+from firmware.policy.table import Table, hexed
 from firmware.storage import crypto, signature
 from firmware.storage.journal import encode
 
@@ -461,7 +461,7 @@ withdraw list=s1000 key=h384 signature=h384
     def snapshot(self):
         if not self._source and not len(self._table):
             return b""  # without a source nothing has ever happened here
-        head = encode([self._source.hex(), self._list, self._withdrawn.hex(), len(self._table)])
+        head = encode([hexed(self._source), self._list, hexed(self._withdrawn), len(self._table)])
         return b"\n".join([head] + self._names) + b"\n" + self._table.dump()
 
     def restore(self, blob):

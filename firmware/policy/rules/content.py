@@ -20,7 +20,7 @@ from firmware.policy.request import choice
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules import alerts
 from firmware.policy.settings import STRICT
-from firmware.policy.table import Table
+from firmware.policy.table import Table, hexed
 from firmware.storage import crypto, signature
 from firmware.storage.journal import encode
 
@@ -402,7 +402,7 @@ window channel?=s8
                 self._withdrawn = (self._withdrawn + tag)[-_WITHDRAWN_CAP:]
 
     def snapshot(self):
-        head = [self._keys[0].hex(), self._keys[1].hex(), self._list, self._withdrawn.hex(), self._stale_told]
+        head = [hexed(self._keys[0]), hexed(self._keys[1]), self._list, hexed(self._withdrawn), self._stale_told]
         head += [self._personal, self._topics] + self._lesson
         return b"" if head == _NEW else encode(head) + b"\n" + self._table.dump()
 

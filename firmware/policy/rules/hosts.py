@@ -11,7 +11,7 @@ from micropython import const
 from firmware.policy.decision import allow, deny, event
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules.credentials import DELAYS
-from firmware.policy.table import Table
+from firmware.policy.table import Table, hexed
 from firmware.storage.journal import encode
 
 _LOCKED = const("hosts.locked")
@@ -91,7 +91,7 @@ remove host=h8 channel?=s8
             self.fails = self.locked_until = 0
 
     def snapshot(self):
-        return encode([self.fails, self.locked_until, self.table.dump().hex()] + self.names)
+        return encode([self.fails, self.locked_until, hexed(self.table.dump())] + self.names)
 
     def restore(self, blob):
         values = json.loads(blob)
