@@ -17,13 +17,14 @@ from simulator import micropython
 from tests.histories import batch
 from tests.histories import people as p
 from tests.histories.play import copy_flash, told, unproved
+from tests.histories.size import share
 from tests.histories.test_histories import runtimes  # noqa: F401  (a fixture)
 from tests.histories.world import ask, serve
 from tests.reference.minutes import CLASSES, DEFAULTS, FREE, UNCOUNTED, Minutes
 
 Json = dict[str, Any]
 
-HISTORIES = 240
+HISTORIES = share(240)
 FRIDAY = 210_000_000 - 210_000_000 % 86400 + 4 * 86400 + 4 * 3600  # 2026-08-28 12:00 in China
 BIRTHS = ((2020, 5), (2017, 5), (2013, 5))  # bands 3-8, 8-12, 12-14
 PROFILES = ("cn-ccia", "eu-uk")

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from simulator import micropython
 from tests.histories import batch
 from tests.histories.play import copy_flash, told
+from tests.histories.size import share
 from tests.histories.test_histories import runtimes  # noqa: F401  (a fixture)
 from tests.histories.wallet import CHILDREN, LAWS, OPERATIONS, WalletPlayed
 
-CHUNKS, PER_CHUNK = 2, 100
+CHUNKS, PER_CHUNK = 2, share(100)
 
 _small = st.integers(0, 11)
 _steps = st.lists(st.tuples(st.sampled_from(OPERATIONS), _small, _small), min_size=15, max_size=50)
