@@ -71,6 +71,8 @@ class Watch:
         self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
+        self.address = board.address
+        self.can_call = board.phone is not None
         self._board = board
         self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None

@@ -19,7 +19,7 @@ CODES = {
     2: "the command line was not understood",
     3: "the watch refused, and says why",
     4: "no watch was found, or it does not know this computer",
-    5: "the connection broke: what was asked is done wholly or not at all, and `ward status` shows which",
+    5: "the connection broke: what was asked is done wholly or not at all, and the next command says which",
     6: "the digits, the passphrase or the PIN were not right",
 }
 FAILED, REFUSED, NO_WATCH, BROKEN, WRONG = 1, 3, 4, 5, 6
@@ -34,6 +34,20 @@ class Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         click.echo("ward: " + self.message, err=True)
+
+
+class Shown(click.Group):
+    """A group that does something by itself: `shown` is its command when none is named."""
+
+    def __init__(self, *arguments: Any, shown: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._shown = shown
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Put the command in front of options that are its own."""
+        if not args or (args[0].startswith("-") and args[0] not in context.help_option_names):
+            args = [self._shown, *args]
+        return super().parse_args(context, args)
 
 
 @dataclass(frozen=True)
@@ -108,12 +122,12 @@ def month(number: int) -> str:
     return "%d-%02d" % (2020 + number // 12, number % 12 + 1)
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str | bytes) -> None:
     """Write a new file that only its owner can read. Failure if there is one already."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
     except FileExistsError as error:
         raise Failure("%s is there already. Name a new file." % path) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What this computer keeps about watches: its own id, and for each watch a pairing key.
+"""What this computer keeps about watches: its own id, and for each watch a pairing key and a receipt (receipts.py).
 
 One file, `hosts.json` in the user's data folder (platformdirs; WARD_HOME names another one), which only its owner can
 read. Where the package `keyring` is installed and works, the keys lie there instead, and the file holds the rest.
@@ -45,7 +45,7 @@ class Keys:
         entry = self._kept["watches"].get(watch.hex())
         if entry is None:
             return None
-        key = entry["key"] or (_keyring().get_password(_SERVICE, watch.hex()) if _keyring() else None)
+        key = entry.get("key") or (_keyring().get_password(_SERVICE, watch.hex()) if _keyring() else None)
         return bytes.fromhex(key) if key else None
 
     def put(self, watch: bytes, key: bytes) -> None:
@@ -57,8 +57,40 @@ class Keys:
                 ring.set_password(_SERVICE, watch.hex(), text)
                 if ring.get_password(_SERVICE, watch.hex()) == text:
                     text = None
-        self._kept["watches"][watch.hex()] = {"key": text}
+        self._kept["watches"].setdefault(watch.hex(), {})["key"] = text
         self._save()
+
+    def watches(self) -> list[bytes]:
+        """The ids of all watches that this computer has a key for."""
+        return [bytes.fromhex(name) for name in self._kept["watches"]]
+
+    def receipt(self, watch: bytes) -> dict[str, Any] | None:
+        """The receipt of the last contact, or None."""
+        found: dict[str, Any] | None = self._kept["watches"].get(watch.hex(), {}).get("receipt")
+        return found
+
+    def begin(self, watch: bytes, act: str, seq: int) -> None:
+        """An act is asked for; until `finish` nobody knows whether the watch has it. seq: the journal's, before."""
+        self._change(watch, "begun", [act, seq])
+
+    def finish(self, watch: bytes) -> None:
+        """The watch has answered."""
+        self._change(watch, "begun", None)
+
+    def begun(self, watch: bytes) -> list[Any] | None:
+        """[act, sequence number before it] of an act that was cut off, or None."""
+        found: list[Any] | None = self._kept["watches"].get(watch.hex(), {}).get("begun")
+        return found
+
+    def note(self, watch: bytes, receipt: dict[str, Any]) -> None:
+        """Keep a receipt of a watch that this computer is paired with."""
+        self._change(watch, "receipt", receipt)
+
+    def _change(self, watch: bytes, name: str, value: Any) -> None:
+        entry = self._kept["watches"].get(watch.hex())
+        if entry is not None and entry.get(name) != value:
+            entry[name] = value
+            self._save()
 
     def forget(self, watch: bytes) -> None:
         """Forget a watch."""

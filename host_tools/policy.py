@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from host_tools.console import Failure, Result, moment, table
 from host_tools.generate import load_settings
@@ -18,6 +19,11 @@ _MOST = 64  # values in one policy
 def settings() -> dict[str, dict[str, Any]]:
     """The table of all settings by key."""
     return {row["key"]: row for row in load_settings()["setting"]}
+
+
+def complete_key(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The shell's completion of a setting's name, with its help from the table."""
+    return [CompletionItem(key, help=row["help"]) for key, row in settings().items() if key.startswith(incomplete)]
 
 
 def row_of(key: str) -> dict[str, Any]:
@@ -65,7 +71,7 @@ def _differing(talk: Talk, wanted: dict[str, int]) -> dict[str, list[int]]:
     return {key: [now[key], value] for key, value in wanted.items() if now[key] != value or key in covered}
 
 
-def _change(talk: Talk, wanted: dict[str, int]) -> dict[str, list[int]]:
+def change(talk: Talk, wanted: dict[str, int]) -> dict[str, list[int]]:
     """Bring the watch to these values: {key: [before, after]} of what changed. All or nothing."""
     changed = _differing(talk, wanted)
     if len(changed) > _MOST:
@@ -122,7 +128,7 @@ def list_(talk: Talk, chosen: bool) -> Result:
 
 
 @policy.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @with_watch()
 def get(talk: Talk, key: str) -> Result:
     """Show one setting: its value, its bounds and what it does."""
@@ -146,12 +152,12 @@ def get(talk: Talk, key: str) -> Result:
 
 
 @policy.command("set")
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @click.argument("value")
 @with_watch()
 def set_(talk: Talk, key: str, value: str) -> Result:
     """Set one setting to a number or to the name of a choice."""
-    return _changes(_change(talk, {key: number_of(key, value)}))
+    return _changes(change(talk, {key: number_of(key, value)}))
 
 
 @policy.command()
@@ -167,7 +173,7 @@ def diff(talk: Talk, file: Path) -> Result:
 @with_watch()
 def apply_(talk: Talk, file: Path) -> Result:
     """Set what a TOML file says, all of it or nothing. Settings that it leaves out stay."""
-    return _changes(_change(talk, read_file(file)))
+    return _changes(change(talk, read_file(file)))
 
 
 @policy.command()

@@ -1,37 +1,31 @@
-"""`ward contacts`, `block`, `evidence`, `log` and `data`: people, and what the watch keeps."""
+"""`ward block` and `data`: who is kept out, and what the watch keeps about people."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from host_tools.console import Failure, Result, date, moment, month, sure, table, write_private
+from host_tools.console import Failure, Result, Shown, say, sure, table, write_private
 from host_tools.talk import Talk, with_watch
 
 _GRADES = ("", "watched", "limited", "muted", "removed")
 
 
-def _people(talk: Talk) -> list[dict[str, Any]]:
+def people(talk: Talk) -> list[dict[str, Any]]:
+    """The contacts by the names of their fields."""
     names = ["name", "address", "number", "guardian", "grade", "blocked"]
     people = [dict(zip(names, row, strict=True)) for row in talk.read("contacts.read")]
     return [{**one, "grade": _GRADES[one["grade"]]} for one in people]
 
 
-def _listed(people: list[dict[str, Any]], nobody: str) -> Result:
+def listed(people: list[dict[str, Any]], nobody: str) -> Result:
+    """People as a table; `nobody`: the words for none."""
     rows = [
         [one["name"], one["address"], one["number"], "guardian" if one["guardian"] else "", one["grade"],
          "blocked" if one["blocked"] else ""]
         for one in people
     ]  # fmt: skip
     return Result(people, table(["name", "address", "number", "role", "grade", "block"], rows) or nobody)
-
-
-@click.command()
-@with_watch()
-def contacts(talk: Talk) -> Result:
-    """List the contacts, with what stands against them."""
-    return _listed(_people(talk), "There are no contacts.")
 
 
 @click.group()
@@ -43,7 +37,7 @@ def block() -> None:
 @with_watch()
 def block_list(talk: Talk) -> Result:
     """List the contacts that are blocked or graded. Strangers stay blocked without being listed."""
-    return _listed([one for one in _people(talk) if one["blocked"] or one["grade"]], "No contact is blocked or graded.")
+    return listed([one for one in people(talk) if one["blocked"] or one["grade"]], "No contact is blocked or graded.")
 
 
 @block.command()
@@ -65,80 +59,23 @@ def unmark(talk: Talk, address: str) -> Result:
 
 
 @click.group()
-def evidence() -> None:
-    """See what evidence is sealed."""
-
-
-@evidence.command("list")
-@with_watch()
-def evidence_list(talk: Talk) -> Result:
-    """List the sealed evidence packages; their text stays in the watch."""
-    names = ["package", "month", "party", "messages", "expires", "handed_over"]
-    found = [dict(zip(names, row, strict=True)) for row in talk.read("evidence.list")]
-    rows = [
-        [
-            one["package"],
-            month(one["month"]),
-            one["messages"],
-            date(one["expires"]),
-            "yes" if one["handed_over"] else "no",
-        ]
-        for one in found
-    ]
-    return Result(found, table(["package", "month", "messages", "kept until", "handed over"], rows) or "No evidence.")
-
-
-@click.group()
-def log() -> None:
-    """Read the watch's journal."""
-
-
-def _records(talk: Talk, after: int) -> list[list[Any]]:
-    found: list[list[Any]] = []
-    while page := talk.line.call("log.read", after=after):
-        found += page
-        after = page[-1][0]
-    return found
-
-
-@log.command("show")
-@click.option("--after", default=0, type=click.IntRange(0), help="Only records after this number.")
-@with_watch()
-def log_show(talk: Talk, after: int) -> Result:
-    """Show the journal: number, time, what, and its public fields."""
-    found = _records(talk, after)
-    rows = [[record[0], moment(record[1]), record[3], " ".join(str(field) for field in record[4:])] for record in found]
-    return Result(found, table(["number", "time", "record", "fields"], rows) or "No records.")
-
-
-@log.command("export")
-@click.argument("file", type=click.Path(path_type=Path))
-@with_watch()
-def log_export(talk: Talk, file: Path) -> Result:
-    """Write the journal to a new FILE, one JSON array a line."""
-    found = _records(talk, 0)
-    write_private(file, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in found))
-    return Result({"records": len(found)}, "%d records are in %s." % (len(found), file))
-
-
-@click.group()
 def data() -> None:
-    """See, copy or erase what the watch keeps about people."""
+    """See, copy or erase what the watch keeps about people, and what was agreed to."""
 
 
-@data.command("list")
+@data.command("inventory")
 @with_watch()
-def data_list(talk: Talk) -> Result:
+def inventory(talk: Talk) -> Result:
     """List what is kept, by category. Takes the passphrase."""
     talk.log_in()
     found = talk.read("data.list")
     return Result(dict(found), table(["category", "entries"], found))
 
 
-@data.command("copy")
+@data.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
 @with_watch()
-def data_copy(talk: Talk, file: Path) -> Result:
+def data_export(talk: Talk, file: Path) -> Result:
     """Write a copy of what is kept to a new FILE; the watch tells the child. Takes the passphrase."""
     if file.exists():
         raise Failure("%s is there already. Name a new file." % file)
@@ -157,3 +94,51 @@ def data_erase(talk: Talk, what: str, yes: bool) -> Result:
     sure("All %s go for good. Is no case open, and shall they be erased?" % what, yes)
     talk.act("personal_data.erase", what=what, confirmed=True)
     return Result({"erased": what}, "Erased: %s." % what)
+
+
+@data.group(cls=Shown, shown="list")
+def consent() -> None:
+    """Agree to what is collected for a purpose, or take that back; alone: what was agreed to."""
+
+
+@consent.command("list")
+@with_watch()
+def consent_list(talk: Talk) -> Result:
+    """List the purposes, and whether a guardian has agreed to each as it is declared today."""
+    names = ["purpose", "agreed_to", "declared"]
+    found = [dict(zip(names, row, strict=True)) for row in talk.read("consents.read")]
+    rows = [[one["purpose"], _agreed(one["agreed_to"], one["declared"])] for one in found]
+    return Result(found, table(["purpose", "agreed"], rows))
+
+
+def _agreed(number: int, today: int) -> str:
+    if not number:
+        return "no"
+    return "yes" if number == today else "to an older declaration: ask again"
+
+
+def _consent(verb: str, does: str, words: str) -> None:
+    from firmware.policy.rules.consent import MANIFEST, PURPOSES
+
+    @consent.command(verb, help=does)
+    @click.argument("purpose", type=click.Choice(PURPOSES))
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @with_watch()
+    def command(talk: Talk, purpose: str, yes: bool) -> Result:
+        fields: dict[str, Any] = {"purpose": purpose}
+        if verb == "give":
+            from firmware.texts import collected
+
+            for line in [said for of, said in collected("en") if of == purpose]:
+                say("- " + line)
+            sure("Agree to this?", yes)
+            fields["manifest"] = MANIFEST[PURPOSES.index(purpose)]
+        elif verb == "withdraw":
+            sure("What was kept for %s is erased. Go on?" % purpose, yes)
+        talk.act("consent." + verb, **fields)
+        return Result({"purpose": purpose, "did": verb}, words % purpose)
+
+
+_consent("give", "Agree to what PURPOSE needs, after it was shown. Takes the passphrase.", "Agreed: %s.")
+_consent("withdraw", "Take an agreement back; what was kept for it is erased. Takes the passphrase.", "Withdrawn: %s.")
+_consent("refuse", "Say no; the watch does not ask again for a while. Takes the passphrase.", "Refused: %s.")

@@ -12,6 +12,7 @@ from firmware.policy.settings_rows import PROFILES
 from host_tools.console import WRONG, Failure, Result, ask, say, secret
 from host_tools.line import Refused
 from host_tools.login import new_verifier
+from host_tools.receipts import ANEW
 from host_tools.status import describe
 from host_tools.talk import Talk, refuse, with_watch
 from simulator import EPOCH
@@ -34,6 +35,7 @@ def setup(talk: Talk, owner: str, computer: str, region: str | None) -> Result:
     if talk.greet().set_up:
         return _second(talk, computer)
     say("This watch is new. Take it into your hand.")
+    talk.keys.forget(talk.hello.watch)  # what it was before a wipe
     _pair(talk)
     given = _questions(region)
     passphrase = given.pop("passphrase")
@@ -73,6 +75,9 @@ def _finish(talk: Talk, computer: str, passphrase: str, minutes: int | None) -> 
     talk.log_in(passphrase)
     if computer:
         talk.act("hosts.keep", name=computer)
+        talk.compare()
+        if talk.history == ANEW:
+            talk.accept()  # it is said in red now; from here on this is the watch that this computer knows
     if minutes is not None:
         talk.act("administration.policy", version=1, issuer="ward", expires=0, values=[[_MINUTES, minutes]])
     status = talk.line.call("status.read")

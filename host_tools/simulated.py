@@ -19,8 +19,9 @@ _WORDS = {
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", type=click.Path(path_type=Path), help="Where the port is put, such as /tmp/watch.")
+@click.option("--address", default="watch", show_default=True, help="The watch's own address, for its contacts.")
 @click.option("--runtime", type=click.Choice(["cpython", "micropython"]), default="cpython", show_default=True)
-def watch(port: Path | None, runtime: str) -> None:
+def watch(port: Path | None, address: str, runtime: str) -> None:
     """Serve a new simulated watch at a serial port until Ctrl-C, and print what it shows.
 
     The watch lives in real time and forgets everything when it ends."""
@@ -31,7 +32,7 @@ def watch(port: Path | None, runtime: str) -> None:
         raise Failure(micropython.why_missing() + ". Use --runtime cpython.")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            served = SerialWatch(Path(folder), port, runtime, show)
+            served = SerialWatch(Path(folder), port, runtime, show, address)
         except OSError as error:
             raise Failure("There is no port: %s." % error) from error
         with served:

@@ -6,8 +6,11 @@ from typing import Any
 import click
 
 from firmware.texts import text
-from host_tools.console import Failure, Result, ask, date, moment, say, sure, table, warn
+from host_tools.console import Failure, Result, ask, date, moment, table, warn
+from host_tools.policy import complete_key, number_of
+from host_tools.receipts import UNREADABLE
 from host_tools.talk import Talk, with_watch
+from host_tools.week import week, words
 from simulator import EPOCH
 
 _AGES = ("3-8", "8-12", "12-14")
@@ -36,9 +39,12 @@ def describe(status: dict[str, Any]) -> str:
 @click.command()
 @with_watch()
 def status(talk: Talk) -> Result:
-    """Show how the watch is: rules, time, contacts, alerts."""
+    """Show the week in a few lines, what needs you, then how the watch is."""
     found = talk.line.call("status.read")
-    return Result(found, describe(found))
+    if talk.history == UNREADABLE:  # without a journal there is no week to tell
+        return Result(found, describe(found))
+    seven = week(talk, found)
+    return Result({**found, "week": seven}, words(seven) + "\n\n" + describe(found))
 
 
 @click.command()
@@ -120,48 +126,14 @@ def wipe(talk: Talk, yes: bool) -> Result:
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @click.argument("value")
 @click.option("--minutes", required=True, type=click.IntRange(1, 1440), help="How long the exception holds.")
 @with_watch()
 def grant(talk: Talk, key: str, value: str, minutes: int) -> Result:
     """Give the setting KEY another VALUE for some minutes. Takes the passphrase."""
-    from host_tools.policy import number_of
-
     number = number_of(key, value)
     talk.act("administration.grant", key=key, value=number, minutes=minutes)
     return Result(
         {"key": key, "value": number, "minutes": minutes}, "%s is %d for %d minutes." % (key, number, minutes)
     )
-
-
-@click.group()
-def consent() -> None:
-    """Agree to what is collected for a purpose, or take that back."""
-
-
-def _consent(verb: str, does: str, words: str) -> None:
-    from firmware.policy.rules.consent import MANIFEST, PURPOSES
-
-    @consent.command(verb, help=does)
-    @click.argument("purpose", type=click.Choice(PURPOSES))
-    @click.option("--yes", is_flag=True, help="Do not ask.")
-    @with_watch()
-    def command(talk: Talk, purpose: str, yes: bool) -> Result:
-        fields: dict[str, Any] = {"purpose": purpose}
-        if verb == "give":
-            from firmware.texts import collected
-
-            for line in [said for of, said in collected("en") if of == purpose]:
-                say("- " + line)
-            sure("Agree to this?", yes)
-            fields["manifest"] = MANIFEST[PURPOSES.index(purpose)]
-        elif verb == "withdraw":
-            sure("What was kept for %s is erased. Go on?" % purpose, yes)
-        talk.act("consent." + verb, **fields)
-        return Result({"purpose": purpose, "did": verb}, words % purpose)
-
-
-_consent("give", "Agree to what PURPOSE needs, after it was shown. Takes the passphrase.", "Agreed: %s.")
-_consent("withdraw", "Take an agreement back; what was kept for it is erased. Takes the passphrase.", "Withdrawn: %s.")
-_consent("refuse", "Say no; the watch does not ask again for a while. Takes the passphrase.", "Refused: %s.")

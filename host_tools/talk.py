@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import click
 
 from firmware.texts import text
-from host_tools.console import BROKEN, NO_WATCH, REFUSED, WRONG, Failure, Result, secret
+from host_tools import receipts
+from host_tools.console import BROKEN, NO_WATCH, REFUSED, WRONG, Failure, Result, say, secret, warn
 from host_tools.keys import Keys
 from host_tools.line import Hello, Line, LineError, Refused
 from host_tools.login import log_in
@@ -17,7 +18,7 @@ from host_tools.port import Port, find
 _NEEDS_PROOF = ("credentials.proof_needed", "administration.clock_not_yours")
 _WRONG = ("credentials.wrong", "credentials.locked", "hosts.wrong_code", "hosts.locked", "credentials.weak_pin")
 
-_BROKE = "What was asked is done wholly or not at all: connect again and look with: ward status"
+_BROKE = "What was asked is done wholly or not at all: connect again, and the next command says which."
 
 
 class Talk:
@@ -27,7 +28,11 @@ class Talk:
         self._named = port
         self._user = user
         self._fd = passphrase_fd
+        self._typed = ""
+        self._seq: int | None = None  # of the journal when the session began
         self._logged_in = False
+        self._acted = False
+        self.history = receipts.EXTENDS  # or what receipts.judge says of this watch
         self.keys = Keys()
         self._port: Port | None = None
         self.line: Line
@@ -41,16 +46,57 @@ class Talk:
     def open(self) -> None:
         """Find the watch and open a session. Failure if it does not know this computer."""
         self.greet()
+        self.open_line()
+
+    def open_line(self) -> None:
+        """Open a session with the watch that was greeted. Failure if it does not know this computer."""
         key = self.keys.key(self.hello.watch)
         if key is None or not self.hello.known:
-            why = (
-                "This watch and this computer are not paired (any more)." if self.hello.set_up else "This watch is new."
-            )
+            if key:
+                warn("This watch knew this computer and does not any more: it was wiped, or the computer was removed.")
+            why = "This watch and this computer are not paired." if self.hello.set_up else "This watch is new."
             raise Failure(why + " Run: ward setup", NO_WATCH)
         try:
             self.line.open(key)
         except Refused as refused:
             raise Failure("%s. Run: ward setup" % refused, NO_WATCH) from refused
+        self.compare()
+
+    def compare(self) -> None:
+        """Hold the watch's journal against the last contact; red if it does not go on from there."""
+        old = self.keys.receipt(self.hello.watch)
+        try:
+            new = self.line.call("log.receipt", **receipts.place(old))
+        except Refused:  # it is closed: what a guardian does about that must not depend on it
+            self.history = receipts.UNREADABLE
+            warn(self.history)
+            return
+        self.history = receipts.judge(old, new)
+        self._seq = new["seq"]
+        self._say_what_became()
+        if self.history in (receipts.EXTENDS, receipts.GONE):
+            self.keys.note(self.hello.watch, new)
+        else:
+            warn(self.history + " See: ward log verify")
+
+    def _say_what_became(self) -> None:
+        """The command before this one was cut off: the journal knows whether the watch had it."""
+        begun = self.keys.begun(self.hello.watch)
+        if begun is None:
+            return
+        act, after = begun
+        found: list[list[Any]] = []
+        while page := self.line.call("log.read", after=after):
+            found += page
+            after = page[-1][0]
+        done = "was carried out" if receipts.was_done(act, found) else "was not carried out"
+        say("The last command was cut off; what it asked for (%s) %s." % (act, done))
+        self.keys.finish(self.hello.watch)
+
+    def accept(self) -> None:
+        """The guardian knows what happened: compare with the watch as it is now from here on."""
+        self.keys.note(self.hello.watch, self.line.call("log.receipt"))
+        self.history = receipts.EXTENDS
 
     def read(self, method: str, **params: Any) -> Any:
         """The result of a reading method; of a list, all pages."""
@@ -63,13 +109,26 @@ class Talk:
 
     def act(self, kind: str, **fields: Any) -> dict[str, Any]:
         """A guardian's act, carried out; the passphrase is asked for if the watch wants it. Failure if refused."""
-        answer: dict[str, Any] = self.line.call(kind, timeout=60.0, **fields)
+        answer = self.answer(kind, **fields)
         if answer["verdict"] != "allow" and answer["reason"] in _NEEDS_PROOF and not self._logged_in:
             self.log_in()
-            answer = self.line.call(kind, timeout=60.0, **fields)
+            answer = self.answer(kind, **fields)
         if answer["verdict"] != "allow":
             refuse(answer)
         return answer
+
+    def answer(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The watch's answer to an act, allowed or refused."""
+        self._acted = True
+        if self._seq is not None:
+            self.keys.begin(self.hello.watch, kind, self._seq)
+        try:
+            found: dict[str, Any] = self.line.call(kind, timeout=60.0, **fields)
+        except Refused:
+            self.keys.finish(self.hello.watch)  # malformed, or too long to answer: an answer all the same
+            raise
+        self.keys.finish(self.hello.watch)
+        return found
 
     def log_in(self, passphrase: str = "") -> None:
         """Prove the passphrase: given, from the file descriptor, or typed."""
@@ -77,22 +136,27 @@ class Talk:
         self._logged_in = True
 
     def passphrase(self, question: str) -> str:
-        """A passphrase from the file descriptor, or typed."""
-        if self._fd is None:
-            return secret(question)
+        """A passphrase from the file descriptor, or typed. One command asks for it once."""
+        if not self._typed:
+            self._typed = secret(question) if self._fd is None else self._from_descriptor(self._fd)
+        return self._typed
+
+    def _from_descriptor(self, descriptor: int) -> str:
         try:
-            with os.fdopen(self._fd, encoding="utf-8", closefd=False) as file:
+            with os.fdopen(descriptor, encoding="utf-8", closefd=False) as file:
                 found = file.readline().rstrip("\r\n")
         except (OSError, ValueError) as error:
-            raise Failure("No passphrase can be read from file descriptor %d." % self._fd) from error
+            raise Failure("No passphrase can be read from file descriptor %d." % descriptor) from error
         if not found:
-            raise Failure("File descriptor %d holds no passphrase." % self._fd)
+            raise Failure("File descriptor %d holds no passphrase." % descriptor)
         return found
 
     def close(self) -> None:
         """End the owner's proof, so that it is good for this command alone, and close the port."""
         if self._port:
             try:
+                if self._acted and self.history in (receipts.EXTENDS, receipts.GONE):
+                    self.keys.note(self.hello.watch, self.line.call("log.receipt", timeout=2.0))
                 if self._logged_in:
                     self.line.call("credentials.logout", timeout=2.0)
             except (LineError, Refused):

@@ -474,6 +474,11 @@ class Run:
     def _call(self, call: str, who: str) -> dict[str, Any]:
         return self._service(call, {"number": self.people[who].number if who in self.people else who})
 
+    def _wipe_here(self, given: Any) -> dict[str, Any]:
+        """The long gesture for wiping, and a PIN: true the owner's, false a wrong one."""
+        pin = {True: PIN, False: WRONG_PIN}.get(given, given)
+        return self._send({"op": "service", "call": "wipe_here", "with": {"pin": pin}})
+
     def _pin(self, given: Any) -> dict[str, Any]:
         return self._ask({"kind": "credentials.pin", "pin": {True: PIN, False: WRONG_PIN}.get(given, given)})
 
@@ -997,6 +1002,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "open": lambda run, given: run._service("open", run._named(given)),
     "call_in": lambda run, who: run._call("call_in", who), "call_out": lambda run, who: run._call("call_out", who),
     "ask": Run._raw, "pin": Run._pin, "host_login": Run._host_login, "set_up": Run._setup_again,
+    "wipe_here": Run._wipe_here,
     "trust": Run._trust, "package": Run._package, "arrive": Run._arrive, "item": Run._item, "show": Run._show,
     "take_back": Run._take_back,
     "dismiss": lambda run, name: run._service("content.dismiss", {"item": run._item_tag(name)}),

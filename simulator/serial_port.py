@@ -26,14 +26,16 @@ Show = Callable[[str, dict[str, Any]], None]
 class SerialWatch:
     """A new watch, its flash in `folder`. port: where a symbolic link to the terminal is put; None: nowhere.
 
-    show(kind, fields) is told all that the watch shows. Every watch has its own id and secrets."""
+    show(kind, fields) is told all that the watch shows. Every watch has its own id and secrets; address: its own, for
+    envelopes. Its network is away, so messages and alerts wait for `ward relay` and `ward log follow --notify`."""
 
-    def __init__(self, folder: Path, port: Path | None, runtime: str, show: Show) -> None:
+    def __init__(self, folder: Path, port: Path | None, runtime: str, show: Show, address: str = "watch") -> None:
         self._link = port
         self._show = show
         self._lock = threading.RLock()
         self._master = self._slave = -1
-        self._watch = Watch(folder, int(time.time()) - EPOCH, runtime, seed=secrets.token_hex(16))
+        self._watch = Watch(folder, int(time.time()) - EPOCH, runtime, seed=secrets.token_hex(16), address=address)
+        self._watch.network(False)
         self._since = time.monotonic()
         self._passed = 0  # whole seconds since then that the watch has lived through
         try:
@@ -83,6 +85,7 @@ class SerialWatch:
 
     def step(self) -> None:
         """Take what comes over the cable within the next moment, and let the time pass that has passed."""
+        self._wait()
         with self._lock:
             data = self._read()
             if data:
@@ -94,8 +97,17 @@ class SerialWatch:
             for kind, fields in self._watch.seen()["seen"] if data or seconds > 0 else ():
                 self._show(kind, fields)
 
+    def _wait(self) -> None:
+        """Until something comes, or a moment has passed: without the lock, so that `do` need not wait for it."""
+        master = self._master
+        if master < 0:
+            time.sleep(_WAIT)
+            return
+        with contextlib.suppress(OSError, ValueError):  # unplugged meanwhile
+            select.select([master], [], [], _WAIT)
+
     def _read(self) -> bytes:
-        if self._master < 0 or not select.select([self._master], [], [], _WAIT)[0]:
+        if self._master < 0 or not select.select([self._master], [], [], 0)[0]:
             return b""
         with contextlib.suppress(OSError):
             return os.read(self._master, 4096)

@@ -2,10 +2,12 @@
 
 Two kinds. A guardian's act is a request of the policy by its own name, with the fields of that request; what an owner
 must have proved is said there and judged there. Reading is a method of its own. Nothing here brings a stimulus: no
-message, no payment, no call can come in over this line.
+payment, no call and no press can come in over this line, and a message only as an envelope that proves its sender
+(relay.py).
 """
 
 from firmware.link.json_text import dumps
+from firmware.loading import forget
 from firmware.policy.decision import BadRequest
 from firmware.policy.request import forms
 from firmware.policy.resting import copy_of
@@ -23,6 +25,7 @@ administration.lost
 administration.policy
 administration.setup
 administration.wipe
+alerts.delivered
 approval.key
 assistant.extend
 assistant.provider
@@ -34,9 +37,11 @@ consent.give
 consent.refuse
 consent.withdraw
 contacts.add
+contacts.agreed
 contacts.approve
 contacts.group_add
 contacts.remove
+content_access.close
 content_access.delete_chats
 content_access.emergency
 content_access.read
@@ -60,6 +65,27 @@ usage.at_school
 usage.elsewhere
 """
 
+# Further methods, whose code is loaded for one request.
+REPORTS = """
+apps.read
+assistant.read
+bill.read
+consents.read
+evidence.key
+evidence.sealed
+health.read
+log.receipt
+log.segments
+log.snapshot
+log.state
+log.suffix
+usage.read
+"""
+RELAY = """
+relay.give
+relay.take
+"""
+
 _MOST = 32  # records in one answer of log.read
 _ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the rest of the message
 
@@ -69,14 +95,27 @@ def call(watch, method, params, server):
     if method in READS:
         found = READS[method](watch, params)
         return _page(found, params) if isinstance(found, list) and method != "log.read" else found
+    if _listed(REPORTS, method):
+        from firmware.link import reports
+
+        forget("firmware.link.reports")
+        found = reports.call(watch, method, params)
+        return _page(found, params) if isinstance(found, list) else found
+    if _listed(RELAY, method):
+        from firmware.link import relay
+
+        forget("firmware.link.relay")
+        return relay.METHODS[method](watch, params)
     if method == "hosts.keep":
         if server.fresh_key is None:
             raise BadRequest("name", "nothing to keep: this host was not paired just now")
         fields = {"host": server.host.hex(), "key": server.fresh_key.hex(), "name": params.get("name")}
         return _act(watch, "hosts.add", fields)
-    if ("\n" + method + "\n") in ACTS and method:
-        return _act(watch, method, params)
-    return None
+    return _act(watch, method, params) if _listed(ACTS, method) else None
+
+
+def _listed(names, method):
+    return method != "" and method.find("\n") < 0 and names.find("\n" + method + "\n") >= 0
 
 
 def _number(params, name):
@@ -140,6 +179,7 @@ def _status(watch, params):
             "contacts": len(engine.rules["contacts"]),
             "packages": len(engine.rules["content_access"].packages()),
             "records": watch.store.main.seq,
+            "address": watch.address,
             "hosts": copy_of(engine.rules["hosts"]).names,
         }
     )

@@ -5,6 +5,7 @@ A guardian's act is carried out only when the child has been shown it: no conten
 
 import json
 
+from firmware.policy.rules.credentials import KEYPAD
 from firmware.policy.settings import STRICT
 from firmware.services.enforce import discharge, nothing
 from firmware.texts import text
@@ -21,10 +22,11 @@ class Guardians:
         self._erase = erase
         self.restart = False
 
-    def act(self, request):
+    def act(self, request, opened=None):
         """Decide a guardian's request and carry it out: (decision, content).
 
-        content: for a reading that was allowed and shown to the child, [[address, text], ...]; else empty."""
+        content: for a reading that was allowed and shown to the child, [[address, text], ...], or what opened(what, id)
+        makes of it; else empty."""
         reading = request.get("kind") == "content_access.read"
         decision = self._engine.ask(request)
 
@@ -51,10 +53,22 @@ class Guardians:
             },
         )
         guardians = done and reading and request["reader"] == "guardian"
-        return decision, self._content(request["what"], request["id"]) if guardians else []
+        return decision, (opened or self._content)(request["what"], request["id"]) if guardians else []
+
+    def wipe_here(self, pin):
+        """A long gesture and the guardian's PIN, without any host (B19): the Decision. The watch then waits for its
+        reboot; a wrong PIN is counted like any other at the keypad."""
+        decision = self._engine.ask({"kind": "credentials.pin", "pin": pin})
+        if decision.allowed:
+            decision, _ = self.act({"kind": "administration.wipe", "channel": KEYPAD})
+        return decision
 
     def _reboot(self):
         self.restart = True
+
+    def package_key(self, what, number):
+        """What `act` hands over instead of the texts of an evidence package: the key that opens it and no other."""
+        return self._store.package_key(self._engine.rules["content_access"].package(number)[1], number).hex()
 
     def _content(self, what, number):
         if what == "message":

@@ -136,6 +136,16 @@ class Messaging:
             self._screen.notice("not_sent", {"to": to, "reason": decision.reason, "wait": decision.wait})
         return decision
 
+    # --- the line as a carrier
+
+    def waiting(self, number):
+        """The envelope that no carrier has taken yet and that has so many older ones before it, or None."""
+        return self._outbox[number][1] if number < len(self._outbox) else None
+
+    def taken(self, mac):
+        """Somebody has carried the envelope with this MAC away."""
+        self._outbox = [item for item in self._outbox if item[1]["mac"] != mac]
+
     # --- the one button, and opening what was held back
 
     def press(self, place, party=None, message=None):

@@ -1,7 +1,9 @@
 """Evidence packages (requirement F11): events resealed in a file of their month, for as long as evidence is kept.
 
 A package is appended as one durable write: magic, length of the records u32, package u32, count u16, expiry day u16,
-CRC-32 of these; then count times length u16, sealed record.
+CRC-32 of these; then count times length u16, sealed record (crypto.Sealer; head and index are under the tag).
+Each package has a key of its own, derived from its month's key and its head: who is given it can open this package, and
+prove that it is the sealed one, without opening any other.
 
 Loaded for one act and dropped again; seal and unseal work on the fields of the Store.
 """
@@ -13,7 +15,7 @@ from hashlib import sha256
 
 from micropython import const
 
-from firmware.storage.crypto import Broken
+from firmware.storage.crypto import Broken, Sealer
 from firmware.storage.frames import JournalBroken, encode
 from firmware.storage.vault import NoRoom
 
@@ -72,8 +74,10 @@ def _sealed(vault, month: int, head: bytes, records, digest, length: int):
     """Yield the bytes of a package, one record at a time, and keep the digest."""
     digest.update(head)
     yield head
+    vault._make("e", month)
+    sealer = Sealer(vault.subkey("e", month, head))
     for index, plain in enumerate(records()):
-        blob = vault.seal("e", month, head + struct.pack(">H", index), plain)
+        blob = sealer.seal(vault._random(16), plain, head + struct.pack(">H", index))
         length -= 2 + len(blob)
         size = struct.pack(">H", len(blob))
         digest.update(size)
@@ -87,6 +91,7 @@ def _sealed(vault, month: int, head: bytes, records, digest, length: int):
 def read(files, vault, month: int, number: int):
     """Yield the plain records; raises Broken at the end at the latest unless all are there and verify."""
     at, head, end = _find(files, month, number)
+    sealer = Sealer(vault.subkey("e", month, head))
     count = 0
     at += _HEAD
     while at < end:
@@ -94,7 +99,7 @@ def read(files, vault, month: int, number: int):
         if at + 2 + size > end:
             raise Broken("length")
         sealed = files.read(_file(month), at + 2, size)
-        yield vault.unseal(head + struct.pack(">H", count), sealed)
+        yield sealer.unseal(sealed, head + struct.pack(">H", count))
         count += 1
         at += 2 + size
     if count != struct.unpack(">H", head[12:14])[0]:
@@ -110,6 +115,17 @@ def digest_of(files, month: int, number: int) -> str:
         digest.update(piece)
         at += len(piece)
     return _hex(digest)
+
+
+def key_of(files, vault, month: int, number: int) -> bytes:
+    """Return the key that opens this package and no other; raises Broken."""
+    return vault.subkey("e", month, _find(files, month, number)[1])
+
+
+def piece(files, month: int, number: int, start: int, size: int) -> bytes:
+    """Return at most size of the stored bytes from start on, b"" behind the last one; raises Broken."""
+    at, _, end = _find(files, month, number)
+    return files.read(_file(month), at + start, min(size, end - at - start)) if at + start < end else b""
 
 
 def _find(files, month: int, number: int) -> tuple:
@@ -145,7 +161,7 @@ def _heads(files, month: int):
 
 
 def _sealed_size(length: int) -> int:
-    return 2 + 3 + 16 + (length // 16 + 1) * 16 + 16
+    return 2 + 16 + (length // 16 + 1) * 16 + 16
 
 
 def _file(month: int) -> str:

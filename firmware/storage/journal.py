@@ -20,6 +20,7 @@ from firmware.storage.frames import JournalBroken, Record, encode, parse, read_f
 
 __all__ = ("Journal", "JournalBroken", "Record", "encode")
 
+_MAC = const(16)
 _JSON_LIMIT = const(180)
 _PART_LIMIT = const(60000)
 _EVENT_LIMIT = const(8192)  # of an attachment
@@ -153,6 +154,12 @@ class Journal:
             raise JournalBroken("mac")
         record = parse(frame, segment, offset)
         return record, record.attachment
+
+    def mac(self, segment: int, end: int) -> bytes:
+        """Return the MAC of the frame that ends there: it stands for all frames before it. b"" if there is none."""
+        if end < _MAC or self._files.size(self._name(segment)) < end:
+            return b""
+        return self._files.read(self._name(segment), end - _MAC, _MAC)
 
     def check_next(self) -> bool:
         """Verify one older segment against the hash pinned by its successor, newest first; False when all are done."""

@@ -101,6 +101,16 @@ class Store:
         """True as long as no journal was created."""
         return not self.main.segments()
 
+    @property
+    def is_marked(self) -> bool:
+        """True if the key partition holds a high-water mark, as it does from set-up on."""
+        return self._keys.marks is not None
+
+    @property
+    def free(self) -> int:
+        """Bytes that the file system has left."""
+        return self._files.free()
+
     def _forget(self) -> None:
         self.main.forget()
         self.denials.forget()
@@ -229,6 +239,18 @@ class Store:
     def digest_of(self, month: int, number: int) -> str:
         """Return the digest of a package as stored now, to compare with the journalled one; raises Broken."""
         return _evidence().digest_of(self._files, month, number)
+
+    def package_key(self, month: int, number: int) -> bytes:
+        """Return the key of this package alone, for whom its content is handed to; raises Broken."""
+        return _evidence().key_of(self._files, self._vault, month, number)
+
+    def package_piece(self, month: int, number: int, start: int, size: int) -> bytes:
+        """Return stored bytes of a package, which are noise without its key; raises Broken."""
+        return _evidence().piece(self._files, month, number, start, size)
+
+    def opened_part(self, record) -> bytes:
+        """Return the plain bytes of a part of the newest snapshot, as main.read gave it; raises Broken."""
+        return self._vault.unseal(record.seq, record.attachment)
 
     def expire(self, cls: str, before_month: int) -> None:
         """Erase what class cls holds from before a month. Rotate first: the newest segment must not need such a key."""

@@ -6,7 +6,7 @@ under the tag. Evidence packages are in evidence.py.
 
 import struct
 
-from firmware.storage.crypto import Broken, Sealer
+from firmware.storage.crypto import Broken, Sealer, hkdf
 
 
 class NoRoom(Exception):
@@ -27,10 +27,20 @@ class Vault:
 
     def seal(self, cls: str, month: int, name, plain: bytes) -> bytes:
         """Seal the private part of a record; makes the month's key on first use."""
-        if self._keys.get(cls, month) is None:
-            self._keys.add(cls, month, self._random(32))
+        self._make(cls, month)
         head = struct.pack(">BH", ord(cls), month)
         return self._sealer(cls, month).seal(self._random(16), plain, _bound(head, name), head)
+
+    def _make(self, cls: str, month: int) -> None:
+        if self._keys.get(cls, month) is None:
+            self._keys.add(cls, month, self._random(32))
+
+    def subkey(self, cls: str, month: int, name: bytes) -> bytes:
+        """Return the 32-byte key of one thing of this month; it opens nothing else. Broken if the month's is gone."""
+        key = self._keys.get(cls, month)
+        if key is None:
+            raise Broken("key")
+        return hkdf(key, b"", _bound(struct.pack(">BH", ord(cls), month), name))
 
     def unseal(self, name, blob: bytes) -> bytes:
         """Return the plain bytes; raises Broken when the key was erased or the blob is damaged or of another record.

@@ -41,12 +41,14 @@ class Rig:
 
     def new(self, command):
         """A watch from the factory in folder `root`, random bytes from `seed`, true time `wall`. keep: what lies in
-        `root` stays (a flash that was copied or damaged); phone false: a board without telephony; display
+        `root` stays (a flash that was copied or damaged); phone false: a board without telephony; address: for
+        envelopes, where two watches talk to each other; display
         [width, height, round]: with the screens of firmware/ui, in `language`, with `battery` percent."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
+        self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
         self.board.carrier.telephony = command.get("phone", True)
         size = command.get("display")
@@ -134,6 +136,7 @@ class Rig:
             "privacy": lambda request: watch.guardians.act(request)[0],
             "ask_approval": watch.approvals.ask,
             "enter_code": watch.approvals.enter,
+            "wipe_here": watch.guardians.wipe_here,
             "use": watch.foreground.start,
             "leave": watch.foreground.stop,
             "on_call": watch.foreground.call,

@@ -121,6 +121,8 @@ def test_nothing_but_the_published_list(watch: Watch) -> None:
         "credentials.pin",
         "usage.start",
         "x",
+        "apps.read\nassistant.read",
+        "relay.give\n",
         "",
     ):
         with pytest.raises(Refused, match="no such method"):
@@ -145,7 +147,8 @@ def test_the_published_list_is_whole(tmp_path: Path) -> None:
     assert set(acts) <= kinds and acts == sorted(acts)
     text = (Path(__file__).resolve().parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     link = ["link.hello", "link.open", "link.code", "link.pair", "login.first", "login.final", "hosts.keep"]
-    for method in [*acts, *methods.READS, *link]:
+    more = [*methods.REPORTS.split(), *methods.RELAY.split()]
+    for method in [*acts, *methods.READS, *more, *link]:
         assert "`%s`" % method in text, method
 
 

@@ -13,8 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
+from host_tools.cli import main
+from host_tools.login import new_verifier
+from host_tools.talk import Talk
+from simulator import EPOCH
 from simulator.serial_port import SerialWatch
-from simulator.watch import ROOT
+from simulator.watch import ROOT, Person
 
 PASSPHRASE = "three owls under the bridge"
 PIN = "280519"
@@ -24,11 +31,11 @@ NUMBER = "13900000001"
 class Home:
     """A served watch, and this computer's own folder for keys."""
 
-    def __init__(self, folder: Path, runtime: str) -> None:
+    def __init__(self, folder: Path, runtime: str, address: str = "watch") -> None:
         self.folder = folder
         self.shown: list[tuple[str, dict[str, Any]]] = []
         self._news = threading.Condition()
-        self.watch = SerialWatch(folder / "watch", folder / "port", runtime, self._show)
+        self.watch = SerialWatch(folder / "watch", folder / "port", runtime, self._show, address)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.watch.serve, args=(self._stop,), daemon=True)
         self._thread.start()
@@ -53,8 +60,8 @@ class Home:
         return found
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {"WARD_HOME": str(self.folder / "keys"), "WARD_PORT": self.watch.path, "NO_COLOR": "1"}
-        return {**os.environ, **kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), **more}
+        kept = {"WARD_HOME": str(self.folder / "keys"), "WARD_PORT": self.watch.path, "NO_COLOR": "1", **more}
+        return {**os.environ, **kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
 
     def ward(self, *arguments: str, secret: str = "", stdin: str = "", **environment: str) -> "Done":
         """Run a command to its end; `secret` comes over a file descriptor."""
@@ -171,9 +178,73 @@ def set_up(home: Home) -> Terminal:
 
 
 @contextlib.contextmanager
-def a_home(folder: Path, runtime: str) -> Iterator[Home]:
-    home = Home(folder, runtime)
+def a_home(folder: Path, runtime: str, address: str = "watch") -> Iterator[Home]:
+    home = Home(folder, runtime, address)
     try:
         yield home
     finally:
         home.close()
+
+
+def run(home: Home, *arguments: str, secret: str = "", stdin: str = "", **environment: str) -> Done:
+    """A command in this process, which starts ten times faster than `Home.ward`; `secret` over a file descriptor."""
+    read, write = os.pipe()
+    os.write(write, secret.encode() + b"\n")
+    os.close(write)
+    options = ["--passphrase-fd", str(read)] if secret else []
+    kept = {**home.environment(**environment)}
+    home.arguments += arguments
+    try:
+        done = CliRunner().invoke(main, [*arguments, *options], input=stdin, env=kept)
+    finally:
+        os.close(read)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    home.output += done.stdout + done.stderr
+    return Done(done.exit_code, done.stdout, done.stderr)
+
+
+def talk_to(home: Home) -> Talk:
+    """A conversation as the paired computer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WARD_HOME", home.environment()["WARD_HOME"])
+        talk = Talk(home.watch.path, "owner", None)
+    return talk
+
+
+def pair(home: Home, born: tuple[int, int] = (2017, 3)) -> Home:
+    """Set a watch up without the questions, which `set_up` asks."""
+    talk = talk_to(home)
+    talk.greet()
+    watch, key = talk.line.pair(home.code)
+    talk.keys.put(watch, key)
+    verifier: dict[str, Any] = new_verifier(PASSPHRASE).fields()
+    answer = talk.line.call(
+        "administration.setup", wall=int(time.time()) - EPOCH, owner="guardian", **verifier,
+        language="en", birth_year=born[0], birth_month=born[1], profile="cn-ccia", region="cn", numbers=[NUMBER],
+        pin=PIN,
+    )  # fmt: skip
+    assert answer["verdict"] == "allow", answer
+    talk.log_in(PASSPHRASE)
+    talk.act("hosts.keep", name="desk")
+    talk.act("administration.policy", version=1, issuer="ward", expires=0, values=[["usage.daily_minutes", 30]])
+    talk.close()
+    return home
+
+
+def befriend(home: Home, person: Person) -> None:
+    """A contact whose other side has agreed."""
+    talk = talk_to(home)
+    talk.open()
+    talk.log_in(PASSPHRASE)
+    card = {"name": person.name, "address": person.address, "key": person.key.hex(), "role": "friend"}
+    talk.act("contacts.add", **card)
+    talk.act("contacts.agreed", address=person.address, mac=person.agreement())
+    talk.close()
+
+
+def bullied(home: Home, person: Person, texts: list[str]) -> None:
+    """Messages arrive, and the child presses the button: an evidence package."""
+    for words in texts:
+        home.watch.do("service", call="receive", **{"with": {"envelope": person.envelope(words)}})
+    home.watch.do("service", call="press", **{"with": {"place": "conversation", "party": person.address}})

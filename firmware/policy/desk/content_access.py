@@ -20,6 +20,8 @@ _WARNING = const("content_access.warning")
 _GONE = const("content_access.gone")
 _CHILD_ONLY_ON_WATCH = const("content_access.child_only_on_watch")
 
+_CASE_OPEN = const("content_access.case_open")
+
 _ON_WATCH = ("screen", "voice")
 _READERS = ("child", "guardian")
 _WHAT = ("message", "evidence", "chat")
@@ -34,6 +36,8 @@ def decide(rule, verb, request):
         return _hand_over(rule, request)
     if verb == "hand_over_chats":
         return allow([event("content_access.chats_handed_over")], ("show",)) if rule.chats else stopped(_GONE, "child")
+    if verb == "close":
+        return _close(rule, request)
     if verb == "delete_chats":
         return _delete_chats(rule, request)
     return _grant(rule, request)
@@ -99,6 +103,22 @@ def _hand_over(rule, request):
     if package is None:
         return stopped(_GONE, "child")
     return allow([event("content_access.handed_over", package[0])], ("show",))
+
+
+def _close(rule, request):
+    """A guardian says that the case is over (X10). The package opens nowhere any more; its month's key is erased when
+    it expires, or at once with the last package."""
+    package = rule.package(request["package"])
+    if not rule.credentials.proved(request):
+        return rule.credentials.refusal()
+    if package is None:
+        return stopped(_GONE)
+    if not request.get("confirmed"):
+        return stopped(_CASE_OPEN)
+    events = [event("content_access.expired", package[0])]
+    if len(rule.packages()) > 1:
+        return allow(events, ("show",))
+    return allow(events + [event("consent.erase", "evidence")], ("erase", "show"))
 
 
 def _delete_chats(rule, request):

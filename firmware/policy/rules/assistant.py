@@ -100,6 +100,12 @@ extend minutes=i60 channel?=s8
         self._now = [0] * _NUMBERS
         self._provider = []  # name, filing number, role
 
+    def overview(self):
+        """What a guardian is shown (G9): [day to which the next three belong, talks, turns, seconds of ended talks,
+        wall time to which it is extended, day on which the assessment ends, provider's name or ""]."""
+        now = self._now
+        return now[:_OPEN] + [now[_MORE_WALL], now[_EXPIRES], self._provider[0] if self._provider else ""]
+
     def decide(self, verb, request):
         if verb == "turn":
             return self._turn(request["text"])

@@ -49,6 +49,7 @@ class ContentAccess(Rule):
 read what=s8 id=i exit=s8 reader=s8 confirmed?=b channel?=s8
 hand_over package=i
 hand_over_chats
+close package=i confirmed?=b channel?=s8
 delete_chats channel?=s8
 emergency reason=s140 channel?=s8
 """

@@ -1,0 +1,153 @@
+"""`ward doctor`: what may stand between this computer and a watch, one line each with what to do about it."""
+
+import errno
+import os
+import platform
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from host_tools.console import FAILED, Failure, Result, table
+from host_tools.keys import Keys
+from host_tools.line import LineError, Refused
+from host_tools.port import Unplugged, candidates
+from host_tools.receipts import EXTENDS, GONE
+from host_tools.talk import Talk
+from simulator import EPOCH
+
+_ROOM = 128 * 1024  # bytes: evidence and journal keep 64 KB for the journal alone
+_AHEAD = 120  # seconds
+GOOD, ODD, BAD = "ok", "look", "bad"
+Line = tuple[str, str, str]  # what, one of the three, words
+
+_PERMISSION = {
+    "Linux": "Add yourself to the group that owns it, often dialout: sudo usermod -aG dialout $USER; log in again.",
+    "Darwin": "Close other programs; the port must be /dev/cu.*, not /dev/tty.*.",
+    "Windows": "Close other programs, and look in the Device Manager whether the driver is installed.",
+}
+
+
+def check_port(port: str | None) -> tuple[list[Line], str | None]:
+    """The cable's lines, and the port to go on with."""
+    found = [port] if port else candidates()
+    if not found:
+        return [
+            ("cable", BAD, "No USB serial port is here. Plug the watch in with a cable that carries data; try another.")
+        ], None
+    if len(found) > 1:
+        return [("cable", ODD, "More than one port is here: %s. Name one with --port." % ", ".join(found))], None
+    (name,) = found
+    lines: list[Line] = [("cable", GOOD, name)]
+    if "://" not in name and not os.path.exists(name) and platform.system() != "Windows":
+        return [("cable", BAD, "%s does not exist. Plug the watch in, or look at the name." % name)], None
+    if "://" not in name and os.path.exists(name) and not os.access(name, os.R_OK | os.W_OK):
+        lines.append(("permission", BAD, "%s may not be opened. %s" % (name, _PERMISSION.get(platform.system(), ""))))
+        return lines, None
+    lines.append(("permission", GOOD, "may be opened"))
+    return lines, name
+
+
+def _why(error: BaseException) -> str:
+    """What to do about a port that does not open."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if getattr(cause, "errno", None) in (errno.EBUSY, errno.EAGAIN):
+            return "Another program uses the port: close its terminal, mpremote or editor."
+        cause = cause.__cause__
+    return str(error)
+
+
+def check_watch(talk: Talk) -> list[Line]:
+    """Hello, pairing and journal; what the watch says of itself comes in `check_inside`."""
+    try:
+        hello = talk.greet()
+    except Failure as error:
+        cause = error.__cause__
+        what = "port" if isinstance(cause, Unplugged) else "answer"
+        return [(what, BAD, "%s If it shows a face, unplug it and plug it in again." % _why(cause or error))]
+    lines: list[Line] = [("answer", GOOD, "watch %s, protocol %d" % (hello.watch.hex(), hello.protocol))]
+    if not hello.set_up:
+        return [*lines, ("set-up", ODD, "This watch is new. Run: ward setup")]
+    if not hello.known or talk.keys.key(hello.watch) is None:
+        return [*lines, ("pairing", BAD, "This watch and this computer are not paired. Run: ward setup")]
+    try:
+        talk.open_line()
+    except (Failure, Refused, LineError) as error:
+        return [*lines, ("pairing", BAD, str(error))]
+    lines.append(("pairing", GOOD, "this computer is known"))
+    if talk.history == EXTENDS:
+        lines.append(("history", GOOD, "goes on from the last contact"))
+    elif talk.history == GONE:
+        lines.append(("history", ODD, GONE))
+    else:
+        lines.append(("history", BAD, talk.history + " See: ward log verify"))
+    return lines + check_inside(talk.line.call("health.read"), talk.line.call("status.read"))
+
+
+def check_inside(health: dict[str, Any], status: dict[str, Any]) -> list[Line]:
+    """The lines about the watch itself, from what it says."""
+    ahead = status["wall"] + EPOCH - int(time.time())
+    return [
+        ("MicroPython", GOOD if health["runtime"][:3] >= [1, 24] else BAD,
+         "%s %s" % (health["platform"], ".".join(str(part) for part in health["runtime"]))
+         + ("" if health["runtime"][:3] >= [1, 24] else ": older than 1.24. Run: ward flash")),
+        ("board", GOOD, health["board"]),
+        ("journal", BAD if status["tampered"] else GOOD,
+         "damaged (%s): look into it, then acknowledge it on the watch" % status["tampered"]
+         if status["tampered"] else "%d records, segments %d to %d" % tuple(health["journal"])),
+        ("space", GOOD if health["free"] >= _ROOM else ODD,
+         "%d KB free" % (health["free"] // 1024)
+         + ("" if health["free"] >= _ROOM else ": evidence may find no room. See: ward evidence close")),
+        ("keys", GOOD if health["keys"] else BAD,
+         "in their own partition" if health["keys"] else "no high-water mark: the partition is missing or erased"),
+        ("clock", GOOD if status["trust"] == "set" and abs(ahead) <= _AHEAD else ODD,
+         "%s, %+d seconds" % (status["trust"], ahead)
+         + ("" if status["trust"] == "set" and abs(ahead) <= _AHEAD else ". Run: ward clock set")),
+        ("telephony", GOOD if health["phone"] else ODD,
+         "this watch can call" if health["phone"]
+         else "this watch cannot call: tell the child. SOS sounds, and signals by what carrier there is"),
+    ]  # fmt: skip
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--port", envvar="WARD_PORT", show_envvar=True, help="Serial port, path or socket://host:port.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(port: str | None, as_json: bool) -> None:
+    """Check cable, port, pairing and the watch itself; each line says what to do. Changes nothing."""
+    lines: list[Line] = []
+    for check in (_keys, lambda: _all(port)):
+        lines += _safe(check)
+    data = [{"check": what, "state": state, "words": words} for what, state, words in lines]
+    Result(data, table(["", "", ""], [[state, what, words] for what, state, words in lines]).lstrip("\n")).write(
+        as_json
+    )
+    if any(state == BAD for _, state, _ in lines):
+        raise Failure("Something needs you: see the lines that begin with bad.", FAILED)
+
+
+def _safe(check: Callable[[], list[Line]]) -> list[Line]:
+    try:
+        return check()
+    except (LineError, Refused) as error:
+        return [("answer", BAD, "The watch stopped answering (%s). Unplug it and plug it in again." % error)]
+
+
+def _keys() -> list[Line]:
+    try:
+        count = len(Keys().watches())
+    except Failure as error:
+        return [("this computer", BAD, str(error))]
+    return [("this computer", GOOD, "knows %d watches" % count)]
+
+
+def _all(port: str | None) -> list[Line]:
+    lines, name = check_port(port)
+    if name is None:
+        return lines
+    talk = Talk(name, "owner", None)
+    try:
+        return lines + check_watch(talk)
+    finally:
+        talk.close()
