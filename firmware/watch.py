@@ -110,6 +110,11 @@ class Watch:
             )
         return self._assistant
 
+    @property
+    def talking(self):
+        """Whether somebody is on the serial line, who wants an answer soon."""
+        return self._server is not None
+
     def look(self):
         """The child looks at the watch. The first time on a day there may be a lesson or a notice."""
         day = self.engine.clock.day()
@@ -170,4 +175,4 @@ class Watch:
         needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY
-        return min(wait, _DAY) * 1000
+        return max(min(wait, _DAY) * 1000 - self._rest, 0)

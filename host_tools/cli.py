@@ -90,9 +90,10 @@ def demo(options: tuple[str, ...]) -> None:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def sim(options: tuple[str, ...]) -> None:
     """Open the simulated watch in a page (`ward sim --help` lists its options)."""
+    from host_tools.boards import load
     from simulator.web.command import main as simulate
 
-    sys.exit(simulate(list(options)))
+    sys.exit(simulate(list(options), load))
 
 
 main.add_command(approve)

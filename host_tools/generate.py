@@ -1,10 +1,13 @@
 """`make generate`: write the files that are derived from a source table and kept in the repository.
 
-Today that is one: firmware/policy/settings_rows.py from firmware/policy/settings.toml. A test compares the two.
+firmware/policy/settings_rows.py comes from firmware/policy/settings.toml, docs/boards from boards/*/board.toml. Tests
+compare them.
 """
 
 import tomllib
 from pathlib import Path
+
+from host_tools import board_pages
 
 POLICY = Path(__file__).resolve().parent.parent / "firmware" / "policy"
 _DIRECTIONS = {"lower": "<", "higher": ">", "same": "="}
@@ -51,6 +54,7 @@ def main() -> None:
     target = POLICY / "settings_rows.py"
     target.write_text(settings_rows(), encoding="utf-8")
     print(f"wrote {target.name}: {len(load_settings()['setting'])} settings")
+    print(f"wrote docs/boards: {board_pages.write()} boards")
 
 
 if __name__ == "__main__":

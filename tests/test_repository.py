@@ -27,8 +27,9 @@ _BELOW = {
     "drivers": (),
     "board": ("drivers",),
     "watch": ("loading", "texts", "text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
+    "device": ("drivers", "board", "ui", "watch"),
     "boot": ("storage", "drivers", "board"),
-    "main": ("preload", "watch"),
+    "main": ("preload", "watch", "device"),
 }
 
 # Built into stock MicroPython for ESP32. Nothing else exists on a watch.

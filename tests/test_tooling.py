@@ -189,7 +189,7 @@ def test_the_simulator_gets_its_options(
     """`ward` hands every option over, and hands the exit code back."""
     seen: list[list[str]] = []
 
-    def stand_in(argv: list[str]) -> int:
+    def stand_in(argv: list[str], *more: object) -> int:
         seen.append(argv)
         return 3
 

@@ -143,6 +143,11 @@ class Shell:
             elif self._focus >= 0:
                 self._act(self._page.targets[self._focus].name)
 
+    def let_go(self):
+        """The one button went up, and it meant neither block nor SOS."""
+        self._held = False
+        self._since = -1
+
     def _at(self, x, y):
         for target in self._page.targets:
             if target.x <= x < target.x + target.w and target.y <= y < target.y + target.h:

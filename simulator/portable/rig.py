@@ -28,6 +28,7 @@ class Rig:
     def __init__(self):
         self._ticks = 0  # `new` makes the board and the watch
         self.shell = None  # the screens, on a board with a display
+        self.chips = None  # the board's chips, where the firmware's own drivers run
 
     def do(self, command):
         """Carry out one command; unknown operations and bad requests come back as {"bad": field, "problem": words}."""
@@ -42,8 +43,9 @@ class Rig:
     def new(self, command):
         """A watch from the factory in folder `root`, random bytes from `seed`, true time `wall`. keep: what lies in
         `root` stays (a flash that was copied or damaged); phone false: a board without telephony; address: for
-        envelopes, where two watches talk to each other; display
-        [width, height, round]: with the screens of firmware/ui, in `language`, with `battery` percent."""
+        envelopes, where two watches talk to each other; display [width, height, round]: with the screens of
+        firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
+        (host_tools/boards.py), for a whole board with chips and the firmware's drivers."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
@@ -55,13 +57,21 @@ class Rig:
         self.display = Display(*size) if size else None
         self._language = command.get("language", "en")
         self._battery = command.get("battery", -1)
+        self.chips = None
+        if "board" in command:
+            from simulator.portable.on_chips import OnChips
+
+            self.chips = OnChips(command["board"], self.board, command.get("battery", 80))
         return self._start()
 
     def _start(self):
         self._ticks = 0x3FFFF000  # near the wrap of ticks_ms, so that every run goes over it
         self.watch = Watch(self.board)
         report = self.watch.start()
-        self.shell = self.board.carrier.shell = self._shell() if self.display else None
+        if self.chips:
+            self.shell = self.chips.start(self.watch, self._language)
+        else:
+            self.shell = self.board.carrier.shell = self._shell() if self.display else None
         self._step()
         return {
             "status": report.status,
@@ -83,17 +93,29 @@ class Rig:
 
     def _step(self):
         """One step of the watch and of its screens: the milliseconds until the next need."""
+        if self.chips:
+            return self.chips.step()
         wait = self.watch.step(self._ticks)
         return min(wait, self.shell.step(self._ticks)) if self.shell else wait
+
+    def _drawn(self):
+        """Before somebody looks: screens draw at once, a board when its loop has its turn."""
+        if not self.chips:
+            self._step()
 
     def reboot(self, command):
         """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time."""
         self.board.true_time += command.get("off", 0)
         self.board.rtc_runs = command.get("rtc", True)
+        if self.chips:
+            self.chips.power_on(command.get("off", 0), self.board.rtc_runs)
         return self._start()
 
     def advance(self, command):
         """Let `seconds` pass, stepping the watch whenever it asks for it."""
+        if self.chips:
+            self.chips.go_on(command["seconds"])
+            return self.clock(command)
         left = command["seconds"] * 1000
         while left > 0:
             wait = self._step()
@@ -276,7 +298,9 @@ class Rig:
     def charge(self, command):
         """The charger is connected, or taken away."""
         self.board.plugged = command["on"]
-        if self.shell:
+        if self.chips:
+            self.chips.charger(command["on"])
+        elif self.shell:
             self.shell.charging = command["on"]
             if self.shell.screen == "dial":
                 self.shell.build(0)
@@ -293,12 +317,18 @@ class Rig:
 
     def touch(self, command):
         """A finger comes down (`down` true) or goes up at x, y."""
-        self._lit().touch(command["x"], command["y"], command["down"])
+        if self.chips:
+            self.chips.touch(command["x"], command["y"], command["down"])
+        else:
+            self._lit().touch(command["x"], command["y"], command["down"])
         return self.screen(command)
 
     def button(self, command):
         """Button `name` ("a", "b", "c") goes down or up."""
-        self._lit().button(command["name"], command["down"])
+        if self.chips:
+            self.chips.button(command["name"], command["down"])
+        else:
+            self._lit().button(command["name"], command["down"])
         return self.screen(command)
 
     def open_screen(self, command):
@@ -308,24 +338,34 @@ class Rig:
 
     def screen(self, command):
         """The open screen's name, after it was drawn."""
-        self._step()
+        self._drawn()
         return {"screen": self._lit().screen}
 
     def picture(self, command):
         """The whole display: RGB565, high byte first, in base64; and its SHA-256."""
-        display = self._lit().display
-        self._step()
+        display = self.chips or self._lit().display
+        self._drawn()
+        frame = display.frame
         return {
             "w": display.width,
             "h": display.height,
-            "sha256": _hash(display.frame),
-            "data": b2a_base64(display.frame).decode().strip(),
+            "sha256": _hash(frame),
+            "data": b2a_base64(frame).decode().strip(),
         }
+
+    def look_at_chips(self, command):
+        """What can be measured at the board: see simulator/portable/on_chips.py. pass: milliseconds that go by first;
+        feel: samples [x, y, z] of the motion sensor, in thousandths of g."""
+        if self.chips is None:
+            raise BadRequest("board", "is missing: `new` was not given one")
+        if "pass" in command:
+            self.chips.run(command["pass"])
+        return self.chips.measure(command.get("feel", ()))
 
     def look_at(self, command):
         """The open screen, the texts on it, what can be touched: [[name, x, y, w, h], ...], which of that is in focus,
         and whether there is a further page."""
-        self._step()
+        self._drawn()
         return self._lit().look()
 
     def bill(self, command):
@@ -477,6 +517,7 @@ OPS = {
     "bill": Rig.bill,
     "pay_cancel": Rig.pay_cancel,
     "provider": Rig.provider,
+    "chips": Rig.look_at_chips,
     "cable": Rig.cable,
     "network": Rig.network,
     "seen": Rig.seen,

@@ -37,13 +37,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument("--runtime", choices=RUNTIMES, default="cpython", help="what the watch runs on (%(default)s)")
+    parser.add_argument("--board", metavar="NAME", help="run on this board's chips (`ls boards`), in its size")
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="language of the watch (%(default)s)")
     parser.add_argument("--age", type=int, choices=(7, 9), default=9, help="the child's age in years (%(default)s)")
     return parser
 
 
-def main(argv: list[str]) -> int:
-    """Serve the page until Ctrl-C, or tell the day."""
+def _no_boards(name: str) -> Any:
+    raise ValueError("there is no board %s here" % name)
+
+
+def main(argv: list[str], load_board: Callable[[str], Any] = _no_boards) -> int:
+    """Serve the page until Ctrl-C, or tell the day. load_board: gives a board by its name (host_tools/boards.py)."""
     if any(option.split("=")[0] in _OF_THE_DAY for option in argv):
         from simulator.day import main as tell
 
@@ -59,8 +64,12 @@ def main(argv: list[str]) -> int:
     if options.runtime == "micropython" and not micropython.binary():
         print("ward: %s. Use --runtime cpython." % micropython.why_missing(), file=sys.stderr)
         return 2
+    try:
+        board = load_board(options.board) if options.board else None
+    except ValueError as error:
+        _parser().error(str(error))
     with tempfile.TemporaryDirectory() as folder:
-        page = Page(_maker(Path(folder), options), secrets.token_urlsafe(24))
+        page = Page(_maker(Path(folder), options, board), secrets.token_urlsafe(24))
         try:
             asyncio.run(_serve(serve(page, options.port, lambda url: _opened(url, options.open))))
         except OSError as error:
@@ -69,14 +78,14 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _maker(folder: Path, options: argparse.Namespace) -> Callable[..., Any]:
+def _maker(folder: Path, options: argparse.Namespace, board: Any) -> Callable[..., Any]:
     """Makes a household, each in a folder of its own."""
     from simulator.web.household import Household
 
     numbers = itertools.count()
 
     def make(language: str = options.language, age: int = options.age) -> Household:
-        return Household(folder / str(next(numbers)), options.runtime, language, age)
+        return Household(folder / str(next(numbers)), options.runtime, language, age, board)
 
     return make
 

@@ -7,6 +7,7 @@ watch and handed on as codes; the page has the words. Nothing here knows of brow
 import base64
 import datetime
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ Fields = dict[str, type]
 Entry = dict[str, Any]
 
 ZONE = 480  # minutes east of UTC, of the cn-ccia profile
-DISPLAY = (240, 240, False)  # width and height in pixels, round
+DISPLAY = (240, 240, False)  # width and height in pixels, round, of a watch without a board
 DISPLAY_TENTHS = 277  # of a millimetre: the width of a 1.54 inch square display
+BUTTONS = ["a", "b", "c"]
 TEXT_LIMIT = 2000  # characters that the page may send; the watch's own limits are lower
 
 _EPOCH = datetime.datetime(2020, 1, 1)
@@ -55,10 +57,20 @@ class Household:
     FileNotFoundError if there is no MicroPython for that runtime.
     """
 
-    def __init__(self, folder: Path, runtime: str = "cpython", language: str = "en", age: int = 9) -> None:
+    def __init__(
+        self, folder: Path, runtime: str = "cpython", language: str = "en", age: int = 9, board: Any = None
+    ) -> None:
+        """board: of host_tools/boards.py; the watch runs on its chips."""
         self.runtime, self.language, self.age = runtime, language, age
         now = int((_START - _EPOCH).total_seconds()) - ZONE * 60
-        self.watch = Watch(folder, now, runtime, seed="household", display=list(DISPLAY), language=language)
+        self.display, self._tenths, self._buttons = DISPLAY, DISPLAY_TENTHS, BUTTONS
+        options: dict[str, Any] = {"display": list(DISPLAY)}
+        if board:
+            part = board.display
+            self.display, self._tenths = (part["width"], part["height"], part["round"]), part["tenths_mm"]
+            self._buttons = [row["name"] for row in board.buttons]
+            options = {"board": json.loads(board.packed()), "phone": board.telephony != "none"}
+        self.watch = Watch(folder, now, runtime, seed="household", language=language, **options)
         self.people = {id_: _person(id_, language) for id_ in _PEOPLE}
         self.entries: list[Entry] = []
         self.alerts: list[Entry] = []  # that reached the guardian
@@ -130,7 +142,8 @@ class Household:
             "language": self.language,
             "zone": ZONE,
             "screen": self._has_screen,
-            "display": {"w": DISPLAY[0], "h": DISPLAY[1], "round": DISPLAY[2], "tenths": DISPLAY_TENTHS},
+            "display": dict(zip(("w", "h", "round", "tenths"), (*self.display, self._tenths), strict=True)),
+            "buttons": self._buttons,
             "classes": list(CLASSES[1:]),
         }
 

@@ -114,6 +114,7 @@ function begin(message) {
   document.body.dataset.screen = cast.screen ? "yes" : "no";
   $("watch").classList.toggle("round", cast.display.round);
   $("display").classList.toggle("live", cast.screen);
+  for (const name of ["b", "c"]) $(`key-${name}`).hidden = !cast.screen || !cast.buttons.includes(name);
   showAll();
 }
 
@@ -467,6 +468,15 @@ $("key").addEventListener("keyup", keyUp);
 $("key").addEventListener("blur", keyUp);
 $("key").addEventListener("contextmenu", (event) => event.preventDefault());
 $("key").addEventListener("click", () => { if (!cast?.screen && !held) act("press"); });
+
+for (const name of ["b", "c"]) { // of boards that have more than the one button
+  const key = $(`key-${name}`);
+  let down = false;
+  const move = (to) => { if (down !== to) act("button", { name, down: (down = to) }); };
+  key.addEventListener("pointerdown", (event) => { event.target.setPointerCapture(event.pointerId); move(true); });
+  for (const end of ["pointerup", "pointercancel", "blur", "keyup"]) key.addEventListener(end, () => move(false));
+  key.addEventListener("keydown", (event) => { if ([" ", "Enter"].includes(event.key) && !event.repeat) move(true); });
+}
 
 $("compose").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -9,12 +9,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from simulator import micropython
+from tests.bench import display
 from tests.bench.harness import ROOT, Failed, Target
 
 HISTORY = 3000  # journal records before the measured boot
@@ -179,10 +181,13 @@ def main() -> int:
     begun = time.monotonic()
     try:
         figures, wear, cpython, _ = measure(folder)
+        with tempfile.TemporaryDirectory() as boards:
+            drawn, drawing = display.measure(Path(boards))
     except Failed as failed:
         print(failed, file=sys.stderr)
         return 1
-    print("\n".join(_report(figures, wear, list(cpython))))
+    print("\n".join([*_report(figures, wear, list(cpython)), "", *drawing]))
+    figures.update(drawn)
     (ROOT / "build" / "bench.json").write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
     print("%d figures in build/bench.json, measured in %.0f s" % (len(figures), time.monotonic() - begun))
     return 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from host_tools import boards
 from simulator.portable.rig import Rig
 from simulator.web.household import ACTS, BadAct, Entry, Household
 
@@ -203,3 +204,18 @@ def test_both_runtimes_do_the_same(micropython_binary: str, tmp_path: Path) -> N
         found.append((home.entries, home.status(), home.watch.files()))
         home.close()
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", ["m5stickc-plus2", "waveshare-s3-touch-lcd-1.28"])
+def test_a_board_runs_behind_the_page(name: str, tmp_path: Path) -> None:
+    """The page shows its display in its size, and its buttons; a press goes through its chips."""
+    board = boards.load(name)
+    home = Household(tmp_path, board=board)
+    cast = home.cast()
+    assert (cast["display"]["w"], cast["display"]["h"]) == (board.display["width"], board.display["height"])
+    assert cast["buttons"] == [row["name"] for row in board.buttons]
+    home.act("message", {"person": "bully", "text": "hello"})
+    home.act("button", {"name": "a", "down": True})
+    entry = home.act("button", {"name": "a", "down": False})
+    assert entry is not None and len(entry["records"]) > 0, "the block is in the journal"
+    assert home.status()["grades"]["bully"]["blocked"]

@@ -9,7 +9,7 @@ from firmware.ui.widgets import Box, Digits, Icon, label
 
 
 class Dial(Screen):
-    """Hours and minutes are items of their own, so that a minute sends two digits."""
+    """Each digit is an item of its own, so that most minutes send one."""
 
     place = "lock"
 
@@ -18,28 +18,26 @@ class Dial(Screen):
         clock = shell.watch.engine.clock
         narrow = canvas.width < 200
         top = page.top + (2 if canvas.round else 30 if not narrow else 34)
-        pitch = 30 if narrow else 44
+        pitch = 44
         now = (clock.wall + clock.zone * 60) % 86400 // 60
         free = page.bottom - top - 34
         y = top + max((free - 58) // 2, 0)
         middle = canvas.width // 2
         if narrow:  # the hours above the minutes
-            self._pairs = (
-                Digits(CLOCK, 2, middle - 42, y - 40, 88, 56, WHITE, NIGHT, 42),
-                Digits(CLOCK, 2, middle - 42, y + 22, 88, 56, SUN, NIGHT, 42),
-            )
+            places = ((middle - 42, y - 40, WHITE), (middle - 42, y + 22, SUN))
+            pitch = 42
             y += 84
         else:
             colon = label(canvas, ":", middle - 11, y + 8, 22, TITLE)
             page.add(colon)
-            self._pairs = (
-                Digits(CLOCK, 2, middle - 12 - 2 * pitch, y, 2 * pitch, 56, WHITE, NIGHT, pitch),
-                Digits(CLOCK, 2, middle + 12, y, 2 * pitch, 56, WHITE, NIGHT, pitch),
-            )
+            places = ((middle - 12 - 2 * pitch, y, WHITE), (middle + 12, y, WHITE))
             y += 62
-        for pair in self._pairs:
-            page.add(pair)
-        self.moving = list(self._pairs)
+        self.moving = []
+        for x, at, colour in places:
+            for place in (x, x + pitch):
+                digit = Digits(CLOCK, 1, place, at, 44, 56, colour, NIGHT, 44)
+                page.add(digit)
+                self.moving.append(digit)
         self._set(now)
         self._day = clock.day()
         page.line(_words(page, self._day) if clock.trust == SET else page.text("time_unsure"), y)
@@ -70,11 +68,11 @@ class Dial(Screen):
             page.add(label(canvas, "%d%%" % shell.battery, x - 58, y - 5, 52, BODY, SOFT))
 
     def _set(self, minutes):
-        """Put the digits in, and draw the pair that has changed."""
-        for pair, value in zip(self._pairs, (minutes // 60, minutes % 60)):
-            changed = pair.set(0, 48 + value // 10)
-            if pair.set(1, 48 + value % 10) or changed:
-                self.shell.draw(pair)
+        """Put the digits in, and draw those that have changed."""
+        time = minutes // 60 * 100 + minutes % 60
+        for digit, unit in zip(self.moving, (1000, 100, 10, 1)):
+            if digit.set(0, 48 + time // unit % 10):
+                self.shell.draw(digit)
 
     def tick(self, now):
         clock = self.shell.watch.engine.clock

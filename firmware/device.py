@@ -1,0 +1,188 @@
+"""The whole watch in the hand: services and screens on a board, from a finger to the picture, moved by `step`.
+
+It decides when the display is on, what is heard and felt, and when the power key may cut the power. With the display
+dark it wakes once a second, no more: then it looks at touch and wrist, and lets services do what is due. The one button
+wakes it at once, or is counted from its first moment.
+"""
+
+from micropython import const
+
+from firmware.drivers.buttons import OneButton
+from firmware.ui.shell import Shell
+
+_TICKS = const(0x3FFFFFFF)
+_LIT_MS = const(15000)  # without a touch
+_SOS_LIT_MS = const(120000)
+_DARK_MS = const(1000)
+_LINE_MS = const(500)  # how often the serial line is looked at while the display is lit
+_TALK_MS = const(20)  # and while somebody talks there
+_SWAP_MS = const(60000)  # how often battery and charger are looked at
+_HELD_MS = const(30000)  # whoever holds the one button for so long means it, whatever the screen thinks
+_STAYS = ("sos", "call")
+_UNDER_WAY = ("counting", "sending", "delivered")
+
+# Hertz and milliseconds, in pairs; on a board that can only vibrate, sound is vibration.
+_SHORT = (1760, 60)
+_TWICE = (1760, 80, 0, 80, 1760, 80)
+_LOW = (440, 300)
+_RING = (1319, 400, 0, 200, 1568, 400, 0, 1000, 1319, 400, 0, 200, 1568, 400)
+_COUNT = (1047, 200, 0, 800, 1047, 200, 0, 800, 1047, 200, 0, 800, 1047, 200, 0, 800, 1047, 200)
+_ALARM = (2093, 400, 1568, 400) * 12
+# What is heard and felt, and makes the display light up.
+_SIGNALS = {
+    "message": _TWICE,
+    "collapsed": _SHORT,
+    "ring": _RING,
+    "hidden": _LOW,
+    "sos": _COUNT,
+    "sos_cancelled": _LOW,
+    "sos_delivered": _TWICE,
+    "sos_not_delivered": _ALARM,
+    "sos_ended": _LOW,
+    "closing_soon": _SHORT,
+    "pay": _SHORT,
+    "sound": _SHORT,
+}
+
+
+class Device:
+    """watch: started; hardware: firmware/board.py. It is the screen of services: `notice`."""
+
+    def __init__(self, watch, hardware, language):
+        self.watch = watch
+        self.hardware = hardware
+        self.shell = Shell(watch, hardware.display, language)
+        self.shell.telephony = hardware.telephony != "none"
+        self.lit = False
+        self.wakes = 0  # steps with the display dark
+        self._decoder = OneButton(self.shell) if hardware.one_button else None
+        self._now = self._used = self._looked = self._held = 0
+        self._swallow = self._down = self._may_cut = False
+        self._offset = watch.engine.clock.wall - watch.engine.clock.powered
+        self._begun = False
+
+    # --- from services
+
+    def notice(self, kind, fields):
+        """Something has happened: show it, and let it be heard and felt."""
+        self.shell.notice(kind, fields)
+        signal = _SIGNALS.get(kind)
+        if signal:
+            self.hardware.signal(signal)
+            self._wake()
+
+    # --- from the board
+
+    def touch(self, x, y, down):
+        """A finger that wakes the display does nothing else."""
+        if not self.lit:
+            self._swallow = True
+            self._look()
+        self._used = self._now
+        if not self._swallow:
+            self.shell.touch(x, y, down)
+        if not down:
+            self._swallow = False
+
+    def button(self, name, down, when):
+        """A button, and since when."""
+        dark = not self.lit
+        self._look()
+        if name == "a":
+            self._down, self._held = down, when
+            self._cut()
+            if self._decoder:
+                self._decoder.button(down, when)
+            else:
+                self.shell.button("a", down)
+            if down:
+                self.shell.step(when)  # the hold counts from there
+        elif not dark:
+            self.shell.button(name, down)
+
+    def wrist(self):
+        """The display was turned up."""
+        self._look()
+
+    # --- light
+
+    def _look(self):
+        """The child looks at the watch."""
+        if not self.lit:
+            self.watch.look()
+        self._wake()
+
+    def _wake(self):
+        self._used = self._now
+        if not self.lit:
+            self.lit = True
+            self._swap()
+            self.shell.build(0)
+            self.shell.step(self._now)
+            self.hardware.light(True)
+
+    def _sleep(self):
+        self.lit = False
+        self.hardware.light(False)
+        if self.shell.screen not in _STAYS:
+            self.shell.show("lock")
+
+    # --- time
+
+    def step(self, now):
+        """Act at `now` (ticks in milliseconds). Returns the milliseconds until the next need."""
+        self._now = now
+        if not self._begun:
+            self._begun = True
+            self._used = self._looked = now
+            self._wake()
+        self.hardware.poll(self)
+        need = self.watch.step(now)
+        self._keep_time()
+        if self._down and (now - self._held) & _TICKS >= _HELD_MS:
+            self._down = False
+            if self.watch.sos.state not in _UNDER_WAY:
+                self.watch.sos.press(self.watch.engine.clock.powered)
+        self._cut()
+        sound = self.hardware.step(now)
+        if not self.lit:
+            self.wakes += 1
+            return min(sound if sound >= 0 else _DARK_MS, _TALK_MS if self.watch.talking else _DARK_MS)
+        if self._decoder:
+            gap = self._decoder.step(now)
+            need = min(need, gap) if gap >= 0 else need
+        if (now - self._looked) & _TICKS >= _SWAP_MS:
+            self._swap()
+        need = min(need, self.shell.step(now), sound if sound >= 0 else need)
+        dark_in = (_SOS_LIT_MS if self.shell.screen in _STAYS else _LIT_MS) - ((now - self._used) & _TICKS)
+        if dark_in <= 0 and not self._down:
+            self._sleep()
+            return _DARK_MS
+        return max(min(need, dark_in, _TALK_MS if self.watch.talking else _LINE_MS), 0)
+
+    def _swap(self):
+        """Look at battery and charger, and show what has changed."""
+        shell, hardware = self.shell, self.hardware
+        self._looked = self._now
+        battery, charging = hardware.percent(), hardware.charging()
+        if (battery, charging) != (shell.battery, shell.charging):
+            shell.battery, shell.charging = battery, charging
+            if shell.screen == "dial":
+                shell.build(0)
+
+    def _cut(self):
+        """While the key is held and while help is called the key alone cuts nothing: a frightened child keeps holding.
+        If the firmware hangs before it sees the key, ten seconds switch off what hangs."""
+        may_cut = not self._down and self.watch.sos.state == "idle"
+        if may_cut != self._may_cut:
+            self._may_cut = may_cut
+            self.hardware.hold_to_off(may_cut)
+
+    def _keep_time(self):
+        """The clock was set: the battery-backed clock follows."""
+        clock = self.watch.engine.clock
+        offset = clock.wall - clock.powered
+        if offset != self._offset:
+            self._offset = offset
+            if clock.trust == "set":
+                self.hardware.set_rtc(clock.wall)
