@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test histories coverage lint bench generate mpy clean
+.PHONY: help setup sim demo test histories coverage fuzz scan lint bench generate mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,13 @@ histories: $(STAMP) ## play all 2,940 random histories on every runtime; `make t
 
 coverage: $(STAMP) ## break the firmware in every way and see which requirement rows notice (docs/coverage.md)
 	$(BIN)/python -m tests.coverage.run
+
+fuzz: $(STAMP) ## send 5 million frames to the serial line, and 100,000 to the one on MicroPython (docs/protocol.md)
+	$(BIN)/python -m tests.fuzz.run --frames 5000000 --jobs 2
+	$(BIN)/python -m tests.fuzz.run --frames 100000 --runtime micropython
+
+scan: $(STAMP) ## set up 1,000 watches and look for secrets that are equal, or lie anywhere in the clear
+	$(BIN)/python -m tests.link.scan --setups 1000
 
 # Two mypy runs: the firmware against MicroPython's modules, all else against CPython's.
 lint: $(STAMP) ## check style (ruff) and types (mypy)

@@ -47,6 +47,7 @@ _ON_DEMAND = {
     "restore": "backup",
     "relay": "relay",
     "doctor": "doctor",
+    "recover": "recover",
     "wipe": "status",
     "watch": "simulated",
 }

@@ -12,7 +12,9 @@ from firmware.policy.settings_rows import PROFILES
 from host_tools.console import WRONG, Failure, Result, ask, say, secret
 from host_tools.line import Refused
 from host_tools.login import new_verifier
+from host_tools.logins import Logins
 from host_tools.receipts import ANEW
+from host_tools.recovery_code import give_code
 from host_tools.status import describe
 from host_tools.talk import Talk, refuse, with_watch
 from simulator import EPOCH
@@ -36,7 +38,7 @@ def setup(talk: Talk, owner: str, computer: str, region: str | None) -> Result:
         return _second(talk, computer)
     say("This watch is new. Take it into your hand.")
     talk.keys.forget(talk.hello.watch)  # what it was before a wipe
-    _pair(talk)
+    pair(talk)
     given = _questions(region)
     passphrase = given.pop("passphrase")
     minutes = given.pop("minutes")
@@ -46,7 +48,7 @@ def setup(talk: Talk, owner: str, computer: str, region: str | None) -> Result:
         if answer["reason"] != "credentials.weak_pin":
             break
         say("The watch finds this PIN easy to guess.")
-        given["pin"] = _pin()
+        given["pin"] = new_pin()
     if answer["verdict"] != "allow":
         refuse(answer)
     return _finish(talk, computer, passphrase, minutes)
@@ -59,12 +61,13 @@ def _second(talk: Talk, computer: str) -> Result:
         talk.line.open(key)
         status = talk.line.call("status.read")
         if status["version"]:
+            Logins(talk.hello.watch).forget()
             say("This watch is set up already, and paired with this computer.")
             return Result(status, describe(status))
         computer = ""  # is kept already
     else:
         say("This watch is set up. To pair this computer too, take it into your hand.")
-        _pair(talk)
+        pair(talk)
     passphrase = talk.passphrase("The owner's passphrase")
     minutes = None if talk.line.call("status.read")["version"] else _minutes()
     return _finish(talk, computer, passphrase, minutes)
@@ -72,6 +75,7 @@ def _second(talk: Talk, computer: str) -> Result:
 
 def _finish(talk: Talk, computer: str, passphrase: str, minutes: int | None) -> Result:
     """Keep this computer if it was just paired (it is named then), and set the first policy."""
+    Logins(talk.hello.watch).forget()  # whoever is at a set-up knows whether the secrets are new
     talk.log_in(passphrase)
     if computer:
         talk.act("hosts.keep", name=computer)
@@ -80,11 +84,14 @@ def _finish(talk: Talk, computer: str, passphrase: str, minutes: int | None) -> 
             talk.accept()  # it is said in red now; from here on this is the watch that this computer knows
     if minutes is not None:
         talk.act("administration.policy", version=1, issuer="ward", expires=0, values=[[_MINUTES, minutes]])
+    if not talk.line.call("status.read")["recovery_code"]:
+        give_code(talk)
     status = talk.line.call("status.read")
     return Result(status, describe(status) + "\nDone. Look at it with: ward status")
 
 
-def _pair(talk: Talk) -> None:
+def pair(talk: Talk, keep: bool = True) -> None:
+    """Pair by the digits on the watch. keep: this computer remembers the key; else it is good for this talk alone."""
     for left in range(_TRIES - 1, -1, -1):
         try:
             watch, key = talk.line.pair(lambda: ask("The six digits on the watch", value_proc=_digits))
@@ -95,7 +102,8 @@ def _pair(talk: Talk) -> None:
                 raise Failure("Those were not the digits on the watch. Run ward setup again.", WRONG) from refused
             say("Those were not the digits, or they were too old. The watch shows new ones.")
         else:
-            talk.keys.put(watch, key)  # before the watch keeps it: a break in between must not shut this computer out
+            if keep:
+                talk.keys.put(watch, key)  # before the watch does: a break in between must not shut this computer out
             return
 
 
@@ -107,8 +115,8 @@ def _questions(region: str | None) -> dict[str, Any]:
     profile = ask("Rules to begin with", type=click.Choice([*PROFILES, "strict"]), default=PROFILES[0])
     if profile not in _REGIONS and region is None:
         raise Failure("Nothing was set up: these rules hold anywhere, so name the emergency numbers with --region.")
-    passphrase = ask("Passphrase for this and other computers", hide_input=True, value_proc=_passphrase)
-    pin = _pin()
+    passphrase = new_passphrase()
+    pin = new_pin()
     number = ask(
         "A guardian's phone number, for help calls (Enter for none)", value_proc=_phone, default="", show_default=False
     )
@@ -126,7 +134,13 @@ def _questions(region: str | None) -> dict[str, Any]:
     }
 
 
-def _pin() -> str:
+def new_passphrase() -> str:
+    """A passphrase that is long enough, typed without being shown."""
+    return ask("Passphrase for this and other computers", hide_input=True, value_proc=_passphrase)
+
+
+def new_pin() -> str:
+    """A PIN, typed without being shown; the watch judges it."""
     return secret("PIN for the watch's own keypad, six digits or more")
 
 

@@ -32,6 +32,9 @@ def describe(status: dict[str, Any]) -> str:
     lines.append("Contacts: %d. Evidence packages: %d." % (status["contacts"], status["packages"]))
     if status["mode"]:
         lines.append("Protection: %s." % status["mode"])
+    if status["recovery"]:
+        hours = -(-status["recovery"] // 3600)
+        lines.append("New secrets hold in %d hours of power. If that is not you: ward recover --cancel" % hours)
     lines.append("Alerts: %d wait; see ward alerts." % status["alerts"] if status["alerts"] else "No alert waits.")
     return "\n".join(lines)
 

@@ -132,6 +132,12 @@ def scram_verifier(passphrase: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _code(word: str) -> tuple[str, str]:
+    """(recovery code, what the watch keeps of it), in hexadecimal."""
+    code = hashlib.sha256(b"code " + word.encode()).digest()[:15]
+    return code.hex(), hashlib.sha256(b"wardwatch recovery " + code).hexdigest()
+
+
 def passphrase_of(name: str) -> str:
     """The passphrase of another guardian of this name."""
     return "a long phrase of " + name
@@ -488,6 +494,8 @@ class Run:
             return self._ask(login(PASSPHRASE if who else "a kettle of black tea", "host"))
         given = {"name": who, "passphrase": who} if isinstance(who, str) else who
         own = PASSPHRASE if given["name"] == "owner" else passphrase_of(given["name"])
+        if "recovered" in given:  # the owner's passphrase is the one of a recovery
+            own = passphrase_of(given["recovered"])
         tried = PASSPHRASE if given["passphrase"] == "owner" else passphrase_of(given["passphrase"])
         return self._ask(login(tried, "host", given["name"], own))
 
@@ -580,6 +588,18 @@ class Run:
         """New secrets: {pin, channel}; the passphrase stays."""
         secrets = verifier(PASSPHRASE, given["pin"])
         return self._ask({"kind": "credentials.renew", "channel": given["channel"], **secrets})
+
+    def _recovery_code(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A recovery code made from a word takes the place of any other: {code, channel}."""
+        request = {"kind": "credentials.recovery_code", "channel": given.get("channel", "host")}
+        return self._send({"op": "guardian", "request": {**request, "hash": _code(given["code"])[1]}})
+
+    def _recover(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Somebody begins a recovery: {code, name, pin, next}; `name` stands for the new passphrase, `next` is the code
+        that will be good afterwards."""
+        request = {"kind": "credentials.recover", **verifier(passphrase_of(given["name"]), given.get("pin", PIN))}
+        codes = {"code": _code(given["code"])[0], "hash": _code(given.get("next", "next"))[1]}
+        return self._send({"op": "guardian", "request": {**request, **codes}})
 
     # --- publishers
 
@@ -1011,6 +1031,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "give": lambda run, given: run._service("apps.use", given),
     "discard": lambda run, app: run._service("apps.remove", {"app": app}),
     "window": lambda run, given: run._service("window", given),
+    "recovery_code": Run._recovery_code, "recover": Run._recover,
     "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos,
     "provider": Run._provider,
     "consent": lambda run, given: run._consent(given), "assistant": Run._open_assistant,

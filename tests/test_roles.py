@@ -46,6 +46,7 @@ _NO_DIFFERENCE = {
 }  # fmt: skip
 # These are refused an owner too, until something else has been done: their own scenarios judge them.
 _UNPREPARED = {
+    "credentials.recovery_cancel",
     "apps.approve", "apps.ask", "apps.grant", "apps.set", "assistant.extend", "assistant.provider",
     "content.personalise", "content.window", "hosts.remove", "location.end_zone", "location.history", "location.look",
     "payments.accept", "payments.password",

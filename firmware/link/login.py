@@ -14,7 +14,10 @@ from firmware.policy.decision import BadRequest
 def first(engine, params, random):
     """(answer, AuthMessage) of login.first."""
     user, nonce = _word(params, "user", 32), _word(params, "nonce", 64)
-    salt, rounds = engine.ask({"kind": "credentials.challenge", "user": user}).details
+    decision = engine.ask({"kind": "credentials.challenge", "user": user})
+    if not decision.allowed:  # a new watch knows nobody
+        raise BadRequest("user", "cannot log in: " + decision.reason)
+    salt, rounds = decision.details
     both = nonce + random(16).hex()
     text = b2a_base64(bytes.fromhex(salt))[:-1].decode()
     auth = "n=%s,r=%s,r=%s,s=%s,i=%d,c=biws,r=%s" % (user, nonce, both, text, rounds, both)

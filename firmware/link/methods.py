@@ -46,6 +46,8 @@ content_access.delete_chats
 content_access.emergency
 content_access.read
 credentials.logout
+credentials.recovery_cancel
+credentials.recovery_code
 credentials.remove_user
 credentials.renew
 credentials.user
@@ -85,16 +87,22 @@ RELAY = """
 relay.give
 relay.take
 """
+# Also requests by their own names, or nearly so, of a host that was paired in this session: by whoever holds the watch.
+IN_HAND = ("credentials.recover", "hosts.keep")
 
-_MOST = 32  # records in one answer of log.read
+_MOST = 64  # records in one answer of log.read
+_LOG_ROOM = 2900  # bytes of them: what fills a frame, as a whole log goes over the line
+_MAX = 0x3FFFFFFF  # MicroPython slices by no greater number
 _ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the rest of the message
 
 
 def call(watch, method, params, server):
     """The result of a method, or None if there is none of that name. BadRequest for wrong params."""
     if method in READS:
+        if method == "log.read":
+            return _log(watch, params, server)
         found = READS[method](watch, params)
-        return _page(found, params) if isinstance(found, list) and method != "log.read" else found
+        return _page(found, params) if isinstance(found, list) else found
     if _listed(REPORTS, method):
         from firmware.link import reports
 
@@ -106,11 +114,13 @@ def call(watch, method, params, server):
 
         forget("firmware.link.relay")
         return relay.METHODS[method](watch, params)
-    if method == "hosts.keep":
+    if method in IN_HAND:
         if server.fresh_key is None:
-            raise BadRequest("name", "nothing to keep: this host was not paired just now")
-        fields = {"host": server.host.hex(), "key": server.fresh_key.hex(), "name": params.get("name")}
-        return _act(watch, "hosts.add", fields)
+            raise BadRequest("method", "take the watch into your hand: this host was not paired just now")
+        if method == "hosts.keep":
+            fields = {"host": server.host.hex(), "key": server.fresh_key.hex(), "name": params.get("name")}
+            return _act(watch, "hosts.add", fields)
+        return _act(watch, method, params)
     return _act(watch, method, params) if _listed(ACTS, method) else None
 
 
@@ -120,7 +130,7 @@ def _listed(names, method):
 
 def _number(params, name):
     value = params.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX:
         raise BadRequest(name, "must be a whole number")
     return value
 
@@ -140,6 +150,8 @@ def _act(watch, kind, params):
     """A guardian's act, decided and carried out."""
     if "kind" in params or "channel" in params:
         raise BadRequest("channel" if "channel" in params else "kind", "is set by the watch")
+    if kind == "content_access.read" and (params.get("reader") != "guardian" or params.get("exit") == "screen"):
+        raise BadRequest("reader", "is a guardian, and no screen, at the other end of a cable")
     request = dict(params)
     request["kind"] = kind
     if _takes_proof(watch.engine, kind):
@@ -181,6 +193,8 @@ def _status(watch, params):
             "records": watch.store.main.seq,
             "address": watch.address,
             "hosts": copy_of(engine.rules["hosts"]).names,
+            "recovery": engine.rules["credentials"].recovery_left(),
+            "recovery_code": engine.rules["credentials"].code != "",
         }
     )
     return answer
@@ -211,20 +225,27 @@ def _alerts(watch, params):
     return watch.engine.rules["alerts"].pending()
 
 
-def _log(watch, params):
-    """Records after `after`, oldest first: [[seq, time, powered, kind, fields...], ...], as one frame holds them."""
+def _log(watch, params, server):
+    """Records after `after`, oldest first: [[seq, time, powered, kind, fields...], ...], as one frame holds them.
+
+    Whoever asks for what follows the last answer is served from where that one ended."""
     after = _number(params, "after")
-    journal, rows, room = watch.store.main, [], _ROOM
-    for segment in journal.segments():
-        found = journal.read(segment, 0)
-        while found and len(rows) < _MOST:
+    journal, rows, room = watch.store.main, [], _LOG_ROOM
+    segments, at = journal.segments(), 0
+    if server.log_place[0] == after and server.log_place[1] in segments:
+        segments, at = segments[segments.index(server.log_place[1]) :], server.log_place[2]
+    for segment in segments:
+        found = journal.read(segment, at)
+        at = 0
+        while found:
             record = found[0]
             if record.seq > after and record.kind.find(".") > 0:
                 row = [record.seq, record.t, record.powered, record.kind] + record.fields
                 room -= len(dumps(row)) + 1
-                if room < 0 and rows:
+                if rows and (room < 0 or len(rows) == _MOST):
                     return rows
                 rows.append(row)
+                server.log_place = record.seq, segment, record.end
             found = journal.read(segment, record.end)
     return rows
 
@@ -242,13 +263,13 @@ def _evidence(watch, params):
     return watch.engine.rules["content_access"].packages()
 
 
-READS = {
+READS: dict = {
     "status.read": _status,
     "settings.read": _settings,
     "grants.read": _grants,
     "contacts.read": _contacts,
     "alerts.read": _alerts,
-    "log.read": _log,
+    "log.read": None,  # served by _log
     "data.list": _kept,
     "data.copy": _copy,
     "evidence.list": _evidence,

@@ -18,6 +18,7 @@ from firmware.link.login import final, first
 from firmware.link.session import HOST, NONCE, WATCH, Session
 from firmware.loading import forget
 from firmware.policy.decision import BadRequest
+from firmware.policy.request import has_surrogate
 from firmware.policy.resting import copy_of
 from firmware.policy.rules.credentials import HOST as CHANNEL
 from firmware.storage.crypto import Broken, equal
@@ -29,6 +30,7 @@ _PARSE = const(-32700)  # JSON-RPC 2.0, section 5.1
 _INVALID = const(-32600)
 _NO_METHOD = const(-32601)
 _PARAMS = const(-32602)
+_INTERNAL = const(-32603)
 _CLOSED = const(-32000)  # ours: there is no session, or it has just ended
 _TOO_LONG = const(-32002)  # ours: the answer is longer than a frame
 _LONGEST = const(2990)  # bytes of an answer: sealed and in base64 it just fits into a frame
@@ -68,6 +70,7 @@ class Server:
         self._pairing: tuple = ()  # (attempt, nonce, powered time of its end) while a code is shown
         self._auth = ""  # what a login in progress has to prove
         self.host = b""  # id of the host in session
+        self.log_place = (0, 0, 0)  # number, segment and end of the last record that log.read gave
         self.fresh_key = None  # of a host that has just been paired and is not kept yet
 
     @property
@@ -78,8 +81,11 @@ class Server:
     def step(self, now):
         """Answer what has come. Returns the powered time of the next need, or None."""
         data, self._data = self._data or self._port.read(), b""
+        dropped = self._reader.dropped
         for body in self._reader.feed(data):
             self._receive(body, now)
+        if self._reader.dropped > dropped:
+            self._hosts.refused("line")
         if self._pairing and now >= self._pairing[2]:
             self._hide_code()
         return self._pairing[2] if self._pairing else None
@@ -105,6 +111,7 @@ class Server:
 
     def _open(self, body):
         if self._session is None:
+            self._hosts.refused("frame")
             raise Failed(_CLOSED, "there is no session: say link.hello first")
         try:
             return self._session.unseal(body)
@@ -124,6 +131,8 @@ class Server:
             answer: dict = {"error": {"code": _PARAMS, "message": str(bad), "data": {"field": bad.field}}}
         except Failed as failed:
             answer = {"error": failed.error}
+        except Exception as error:  # no heap, a flash that does not answer: nothing that is asked stops the watch
+            answer = {"error": {"code": _INTERNAL, "message": "the watch could not answer: " + type(error).__name__}}
         else:
             if "id" not in request:
                 return None
@@ -179,6 +188,7 @@ class Server:
 
     def _prove(self, params):
         if not self._asked:
+            self._hosts.refused("proof")
             raise Failed(_CLOSED, "say link.hello first; this host may have to be paired")
         host, bound, key = self._asked
         self._asked = ()
@@ -237,11 +247,12 @@ class Server:
 
 def _parse(body):
     """The request as a dict with a method and params that are a dict; Failed says what is wrong with it."""
-    # An escaped surrogate becomes invalid UTF-8 on MicroPython; hosts send UTF-8 as it is.
-    if body.lower().find(b"\\ud") >= 0:
+    # An escaped surrogate becomes invalid UTF-8 on MicroPython, and CPython takes one that is not escaped; hosts send
+    # UTF-8 as it is.
+    if body.lower().find(b"\\ud") >= 0 or has_surrogate(body):
         raise Failed(_PARSE, "write characters as they are, not as \\u escapes of surrogates")
     try:
-        request = json.loads(body)
+        request = json.loads(body.decode())
     except (ValueError, UnicodeError, RuntimeError, MemoryError):  # RuntimeError: nested too deep
         raise Failed(_PARSE, "this is not JSON")
     if not isinstance(request, dict) or not isinstance(request.get("method"), str):

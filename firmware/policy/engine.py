@@ -367,6 +367,8 @@ class Engine:
                 decision = rule.step()
                 if decision and decision.events:
                     self._commit(list(decision.events))
+                if decision and decision.then:
+                    decision.then()
             self._write_late()
             self._flush_folded()
             self._keep_house()

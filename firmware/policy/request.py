@@ -18,6 +18,16 @@ _READ_CAP = const(3)
 _read: dict = {}  # kind -> fields of the requests asked last: most come again and again
 
 
+def has_surrogate(encoded):
+    """True if text in UTF-8 holds half of a surrogate pair: the bytes ED A0..BF xx, which no valid text has."""
+    at = encoded.find(b"\xed")
+    while at >= 0:
+        if encoded[at + 1 : at + 2] >= b"\xa0":
+            return True
+        at = encoded.find(b"\xed", at + 1)
+    return False
+
+
 def _check_text(name, value, limit):
     if not isinstance(value, str):
         raise BadRequest(name, "must be text")
@@ -27,12 +37,8 @@ def _check_text(name, value, limit):
         encoded = value.encode()
     except UnicodeError:
         raise BadRequest(name, "is not valid UTF-8") from None
-    # MicroPython keeps lone surrogates as the bytes ED A0..BF xx; CPython has refused them above.
-    at = encoded.find(b"\xed")
-    while at >= 0:
-        if encoded[at + 1 : at + 2] >= b"\xa0":
-            raise BadRequest(name, "is not valid UTF-8")
-        at = encoded.find(b"\xed", at + 1)
+    if has_surrogate(encoded):  # MicroPython keeps them; CPython has refused them above
+        raise BadRequest(name, "is not valid UTF-8")
 
 
 def _check_field(name, value, kind, limit):

@@ -48,6 +48,8 @@ class Guardians:
                 "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
                 "reboot": self._reboot,
                 "erase": self._erase,
+                "show_recovery": lambda: self._screen.notice("recovery", {"seconds": self._recovery()}),
+                "recovery_over": lambda: self._screen.notice("recovery_over", {}),
                 "ask_other_side": nothing,  # the agreement goes from guardian to guardian, not over the watch
                 "show": nothing,
             },
@@ -62,6 +64,9 @@ class Guardians:
         if decision.allowed:
             decision, _ = self.act({"kind": "administration.wipe", "channel": KEYPAD})
         return decision
+
+    def _recovery(self):
+        return self._engine.rules["credentials"].recovery_left()
 
     def _reboot(self):
         self.restart = True
@@ -88,9 +93,10 @@ class Guardians:
 
     def lock_screen(self):
         """What the lock screen shows to anybody: whether the watch is lost, the guardian's words to its finder, and the
-        emergency card, which holds only what the guardian wrote ("": nothing)."""
+        emergency card, which holds only what the guardian wrote ("": nothing). recovery: seconds until new secrets
+        hold that somebody with the recovery code has asked for, 0 if nobody has."""
         rule = self._engine.rules["administration"]
-        return {"lost": rule.lost, "message": rule.message, "card": rule.card}
+        return {"lost": rule.lost, "message": rule.message, "card": rule.card, "recovery": self._recovery()}
 
     def protection(self):
         """The one read-only interface that apps follow (D10): new values each time, and nothing that tells a birthday.

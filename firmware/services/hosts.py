@@ -34,5 +34,6 @@ class HostService:
         return self._engine.ask({"kind": "hosts.failed"})
 
     def refused(self, what):
-        """Somebody without the key was turned away: "proof", or "frame" in a session."""
+        """Something was turned away: a "proof" that is none, a sealed "frame" that does not open, or broken frames on
+        the "line"."""
         return self._engine.ask({"kind": "hosts.refused", "what": what})

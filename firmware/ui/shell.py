@@ -314,6 +314,8 @@ _SAID = {
     "approved": "yes",
     "not_approved": "wait",
     "lock_screen": "lock",
+    "recovery": "lock",
+    "recovery_over": "lock",
     "app_stopped": "no",
     "app_closed": "no",
     "paid": "yes",

@@ -423,6 +423,7 @@ class Rig:
         administration = engine.rules["administration"]
         return {
             "digest": _hex(digest),
+            "seq": self.watch.store.main.seq,
             "tampered": administration.tampered,
             "set_up": administration.is_set_up,
             "private": administration.is_private,

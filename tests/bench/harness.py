@@ -23,10 +23,12 @@ _MODULES = (
     "tests/bench/harness_size.py",
     "tests/bench/heap_probe.py",
     "tests/bench/memory_store.py",
+    "tests/bench/parts.py",
     "tests/bench/requests.py",
     "tests/bench/signed.py",
     "tests/bench/processor.py",
     "tests/bench/flash_wear.py",
+    *sorted("tests/bench/" + path.name for path in Path(__file__).parent.glob("*_requests.py")),
 )
 
 

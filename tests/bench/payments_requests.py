@@ -1,7 +1,7 @@
 """Rows of the wallet."""
 
 from tests.bench import full_state as full
-from tests.bench.parts import HOST, plain, proved, with_fields
+from tests.bench.parts import HOST, proved, with_fields
 
 
 def _wallet(device):
@@ -106,7 +106,7 @@ def _for_wallet(kind, **fields):
 
 ROWS = (
     ("consent_give", 1, "ok", proved("consent.give", purpose="payment", manifest=1)),
-    ("consent_withdraw", 1, "ok", plain("consent.withdraw", purpose="payment")),
+    ("consent_withdraw", 1, "ok", proved("consent.withdraw", purpose="payment")),
     ("payments_shown", 1, "ok", proved("payments.shown", version=1, digest="00" * 32)),
     ("payments_accept", 1, "ok", _accept),
     ("payments_password", 1, "ok", proved("payments.password", password=_PASSWORD)),

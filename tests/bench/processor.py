@@ -18,7 +18,7 @@ _TIMES = 25
 _ON_MICROPYTHON = sys.implementation.name == "micropython"
 # A secret is stretched, in the request itself or in what prepares it.
 _SLOW = ["payments_" + verb for verb in ("password", "authorise", "authorise_wrong", "capture", "void", "refund")]
-_SLOW += ["credentials_pin", "credentials_renew"]
+_SLOW += ["credentials_pin", "credentials_renew", "credentials_recover", "credentials_recovery_cancel"]
 
 if _ON_MICROPYTHON:
     now = time.ticks_us  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from tests.bench import (
     apps_requests,
     assistant_requests,
     guardians_requests,
+    hosts_requests,
     location_requests,
     payments_requests,
     usage_requests,
@@ -267,6 +268,7 @@ _ROWS: tuple = (
 )
 ROWS: tuple = _ROWS + (
     guardians_requests.ROWS
+    + hosts_requests.ROWS
     + usage_requests.ROWS
     + payments_requests.ROWS
     + location_requests.ROWS

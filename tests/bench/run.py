@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import micropython
-from tests.bench import display
+from tests.bench import display, wire
 from tests.bench.harness import ROOT, Failed, Target
 
 HISTORY = 3000  # journal records before the measured boot
@@ -84,11 +84,13 @@ def measure(folder: Path) -> tuple[dict[str, float], dict[str, list[float]], dic
     target = Target(folder / "mpy")
     cpython = _processor_on_cpython()
     unix = target.json("processor", heap=8192)
+    line = wire.measure()
     image = folder / "image"
     target.json("heap_probe", "prepare", str(image), str(HISTORY))
     boot = target.json("heap_probe", "boot", str(image), str(BOOTS), heap=1024)
     wear = _wear(target, list(unix))
     figures: dict[str, float] = {
+        **line,
         "boot_%d_records_ms" % HISTORY: statistics.median(boot["ms"]),
         "boot_records_read_count": boot["records"],
         "boot_journal_records_count": boot["journal_records"],
@@ -148,6 +150,7 @@ def _report(figures: dict[str, float], wear: dict[str, list[float]], names: list
     for name, cost in sorted(wear.items()):
         if name.startswith("repeat."):
             lines.append("folded repeat of %-32s %s erases" % (name[7:], _mark(cost[0], AIMS["repeat"], "%.3f")))
+    lines += wire.report(figures)
     lines += [
         "boot with %d records of history: %s ms (aim %d), %d records read"
         % (

@@ -11,6 +11,7 @@ import json
 import sys
 
 from firmware.policy.decision import BadRequest
+from firmware.policy.desk.credentials import recovery_hash
 from simulator.portable.flash import DROP, HALF, MIXED, Power
 from tests.faults.device import Device
 from tests.faults.household import (
@@ -25,6 +26,7 @@ from tests.faults.household import (
     login,
     message,
     records,
+    secrets,
     setup,
 )
 
@@ -324,7 +326,67 @@ class Sitting(Block):
         self.usable(rig)
 
 
-OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe, Sitting)
+class Recover(Block):
+    """A recovery begins, by its code: it runs with all that it needs, or it has not begun."""
+
+    recovery_cuts = 0  # a boot after this writes nothing of its own
+
+    code = b"fifteen bytes.."
+    new_pin = "604713"
+
+    def prepare(self, rig):
+        family(rig)
+        allowed(ask(rig, "credentials.recovery_code", hash=recovery_hash(self.code).hex(), channel="host"))
+
+    def steps(self):
+        return [lambda rig: allowed(self.recover(rig))]
+
+    def recover(self, rig):
+        fields = secrets(self.new_pin)
+        fields.update({"code": self.code.hex(), "hash": "5b" * 32})
+        return ask(rig, "credentials.recover", **fields)
+
+    def check(self, device, rig):
+        begun = "credentials.recovery" in kinds(rig)
+        rig.do({"op": "advance", "seconds": 86400})
+        self.one_of_two(device, rig, begun)
+
+    def one_of_two(self, device, rig, may_be_new):
+        """Either the new PIN holds or the old one, at the keypad as after the next power on."""
+        new = ask(rig, "credentials.pin", pin=self.new_pin)["verdict"] == "allow"
+        expect(may_be_new or not new, "new secrets without a record")
+        old = ask(rig, "credentials.pin", pin=PIN)["verdict"] == "allow"
+        expect(new != old, "one PIN holds", new, old)
+        expect(new == ("credentials.recovered" in kinds(rig)), "journal and secrets")
+        expect(rig.watch.store.credentials(5) == b"", "a verifier that waits for nothing")
+        device.stop()
+        allowed(ask(device.start(), "credentials.pin", pin=self.new_pin if new else PIN))
+
+
+class Recovered(Recover):
+    """A recovery ends: the new secrets take the old ones' place in one record, whatever lies where."""
+
+    def prepare(self, rig):
+        super().prepare(rig)
+        allowed(self.recover(rig))
+        rig.do({"op": "advance", "seconds": 86370})
+
+    def steps(self):
+        return [lambda rig: rig.do({"op": "advance", "seconds": 60})]  # of which the reboot before took up to a half
+
+    def reduced(self, found):
+        # The record decides and the keys follow at the next step; then the alert is delivered, in a record of its own.
+        return found[:1] + found[2:5] + found[6:]
+
+    def check(self, device, rig):
+        rig.do({"op": "step"})
+        if "credentials.recovered" in kinds(rig):
+            self.one_of_two(device, rig, True)
+        else:
+            super().check(device, rig)
+
+
+OPERATIONS = (Setup, Block, Grant, Policy, Rotation, NewMonth, Tries, ClockSet, Wipe, Sitting, Recover, Recovered)
 
 
 class Cutter:

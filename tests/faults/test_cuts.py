@@ -18,6 +18,8 @@ LEAST = {
     "ClockSet": 12,
     "Wipe": 8,
     "Sitting": 12,
+    "Recover": 25,
+    "Recovered": 25,
 }
 
 

@@ -198,7 +198,9 @@ def test_keys_survive_a_reboot_and_lie_sealed(paired: tuple[Household, bytes], t
     ("body", "code"),
     [
         (b"", -32700), (b"{", -32700), (b"nonsense", -32700), (b"[" * 3000, -32700), (b'{"a":"\\ud800"}', -32700),
-        (b'{"a":"\\uDC00"}', -32700), (b"\xff\xfe", -32700), (b"[]", -32600), (b"5", -32600), (b"null", -32600),
+        (b'{"a":"\\uDC00"}', -32700), (b'{"method":"\xed\xba\x8a"}', -32700),
+        ('{"method":"link.hello"}'.encode("utf-16"), -32700), (b"\xff\xfe", -32700),
+        (b"[]", -32600), (b"5", -32600), (b"null", -32600),
         (b"{}", -32600), (b'{"method":5}', -32600), (b'{"id":[],"method":"link.hello"}', -32600),
         (b'{"id":1,"method":"link.hello","params":[]}', -32602), (b'{"id":1,"method":"link.hello"}', -32602),
         (b'{"id":1,"method":"link.hello","params":{"host":5,"nonce":""}}', -32602),

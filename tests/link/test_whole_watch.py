@@ -1,5 +1,6 @@
 """The line at a whole watch, on both runtimes: from the factory to a policy, with nothing readable on the cable."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,9 @@ def test_nothing_but_the_published_list(watch: Watch) -> None:
     with pytest.raises(Refused, match="minutes"):
         line.call("administration.grant", key="contacts.cap", value=1, minutes=-1)
     reading: dict[str, Any] = {"what": "message", "id": 3, "exit": "cable", "reader": "guardian"}
+    for change in ({"reader": "child"}, {"reader": "child", "exit": "screen"}, {"exit": "screen"}):
+        with pytest.raises(Refused, match="reader"):  # a host is no child, and its cable no screen
+            line.call("content_access.read", **{**reading, **change})
     assert line.call("content_access.read", **reading)["reason"] in ("content_access.gone", "content_access.private")
 
 
@@ -146,10 +150,10 @@ def test_the_published_list_is_whole(tmp_path: Path) -> None:
     acts = methods.ACTS.split()
     assert set(acts) <= kinds and acts == sorted(acts)
     text = (Path(__file__).resolve().parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
-    link = ["link.hello", "link.open", "link.code", "link.pair", "login.first", "login.final", "hosts.keep"]
     more = [*methods.REPORTS.split(), *methods.RELAY.split()]
-    for method in [*acts, *methods.READS, *more, *link]:
-        assert "`%s`" % method in text, method
+    link = ["link.hello", "link.open", "link.code", "link.pair", "login.first", "login.final"]
+    published = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", text))
+    assert published == {*acts, *methods.READS, *more, *methods.IN_HAND, *link}
 
 
 def paged(line: Line, method: str) -> list[Any]:

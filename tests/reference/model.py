@@ -114,7 +114,7 @@ class Model(Talks):
     def protect_end(self):  # the chosen mode; with none, the automatic one, which is not the child's to end
         if not self.mode[0] and not self.alarm[1]:
             return set()
-        why = against(("blocking.not_yours", self.mode[1] != "child" and self.unproved))
+        why = against(("blocking.not_yours", (self.mode[1] != "child" or self.channel) and self.unproved))
         self.alarm = self.alarm if why or self.mode[0] else (0, 0)
         self.mode = self.mode if why else ("", "", 0, 0)
         return why

@@ -187,6 +187,7 @@ def test_every_command(ours: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "lost mode" in ward("status").out
     ward("lost", "off", secret=PASSPHRASE)
     assert ward("hosts", "--json").data == ["desk"]
+    assert "Recovery code" in ward("recover", "--new-code", secret=PASSPHRASE).err
     # data
     assert "credentials.proof_needed" not in ward("data", "inventory", "--json", secret=PASSPHRASE).out
     copy = ours.folder / "copy.txt"

@@ -1,4 +1,4 @@
-"""Trying and renewing the guardians' secrets, letting guardians in and out (requirements C15, B15, D14, B6)."""
+"""Trying and renewing the guardians' secrets, letting guardians in and out, recovery (C15, B15, D14, B6)."""
 
 from hashlib import sha256
 
@@ -7,7 +7,21 @@ from micropython import const
 from firmware.policy.decision import BadRequest, allow, deny, event
 from firmware.policy.request import choice
 from firmware.policy.rule import stopped
-from firmware.policy.rules.credentials import CHANNELS, DELAYS, HOST, KEYPAD, MORE, OWNER, ROLES, mark_of
+from firmware.policy.rules import alerts
+from firmware.policy.rules.credentials import (
+    CHANNELS,
+    CODE,
+    DELAYS,
+    HASH,
+    HOST,
+    KEYPAD,
+    MORE,
+    OWNER,
+    PENDING,
+    RECOVERY,
+    ROLES,
+    mark_of,
+)
 from firmware.storage import crypto
 from firmware.storage.stretch import pbkdf2
 
@@ -16,16 +30,20 @@ _LOCKED = const("credentials.locked")
 _WRONG = const("credentials.wrong")
 _FULL = const("credentials.full")
 _NOBODY = const("credentials.nobody")
+_NO_CODE = const("credentials.no_code")
+_RECOVERING = const("credentials.recovering")
+_NOT_RECOVERING = const("credentials.not_recovering")
 
 _PIN_ROUNDS = const(4096)
 _MIN_SCRAM_ROUNDS = const(4096)  # RFC 7677 section 4
 _SALT = const(16)
 _KEY = const(32)
+_RECOVERY_SECONDS = const(86400)  # of powered time, in which an owner can stop it
 
 
 def decide(rule, verb, request):
     """pin and scram try a secret, challenge says how it was salted; renew replaces the owner's two; user and
-    remove_user are for the other guardians; logout ends a proof."""
+    remove_user are for the other guardians; the recovery's three; logout ends a proof."""
     if verb == "pin":
         return _pin(rule, request)
     if verb == "scram":
@@ -38,6 +56,12 @@ def decide(rule, verb, request):
         return _user(rule, request)
     if verb == "remove_user":
         return _remove_user(rule, request)
+    if verb == "recovery_code":
+        return _recovery_code(rule, request)
+    if verb == "recover":
+        return _recover(rule, request)
+    if verb == "recovery_cancel":
+        return _recovery_cancel(rule, request)
     return allow(then=lambda: rule.proofs.pop(request["channel"], None))
 
 
@@ -71,16 +95,22 @@ def is_weak(pin):
 
 
 def _pin(rule, request):
-    secrets = rule.context.secrets()
+    secrets = _owner(rule)
     salt, known = secrets[:_SALT], secrets[_SALT : _SALT + _KEY]
     return _try(rule, KEYPAD, lambda: crypto.equal(pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
+
+
+def _owner(rule):
+    """The owner's verifier: the one of the last recovery, even if power failed before it was put in its place."""
+    pending = rule.context.secrets(PENDING) if rule.recovered else b""
+    return pending[:-HASH] if pending and mark_of(pending) == rule.recovered else rule.context.secrets()
 
 
 def _verifier_of(rule, name):
     """(number, role, SCRAM salt | StoredKey | ServerKey | rounds) of a guardian; whoever is none of the others is tried
     as the owner."""
     number = _number_of(rule, name)
-    blob = rule.context.secrets(number)
+    blob = rule.context.secrets(number) if number else _owner(rule)
     if number:
         return number, ROLES[blob[0]], blob[2 + blob[1] :]
     return 0, OWNER, blob[_SALT + _KEY :]
@@ -142,11 +172,15 @@ def _renew(rule, request):
 
     def keep():
         rule.context.keep_secrets(blob)
+        rule.context.keep_secrets(b"", PENDING)
         for channel in CHANNELS:  # whoever has seen the old secrets may have proved them elsewhere just now
             if channel != request["channel"]:
                 rule.proofs.pop(channel, None)
 
-    return allow([event("credentials.renewed", request["channel"])], then=keep)
+    events = [event("credentials.renewed", request["channel"])]
+    if rule.recovery[0]:
+        events.append(event("credentials.recovery_ended"))  # whoever knows the secrets needs no recovery
+    return allow(events, then=keep)
 
 
 def _number_of(rule, name):
@@ -192,3 +226,58 @@ def _remove_user(rule, request):
     if not number:
         return stopped(_NOBODY)
     return allow([event("credentials.user_gone", number)], then=lambda: rule.context.keep_secrets(b"", number))
+
+
+# --- recovery
+
+
+def recovery_hash(code):
+    """What the watch keeps of a recovery code (15 bytes): with 120 bits of chance it needs no stretching."""
+    return sha256(b"wardwatch recovery " + code).digest()
+
+
+def _recovery_code(rule, request):
+    """A new code in place of any other: it is a way in, so it takes an owner."""
+    if not rule.proved(request):
+        return rule.refusal()
+    blob = bytes.fromhex(request["hash"])
+    return allow(
+        [event("credentials.recovery_code", mark_of(blob))],
+        then=lambda: rule.context.keep_secrets(blob, CODE),
+    )
+
+
+def _recover(rule, request):
+    """Begin a recovery with the code: new secrets, and the hash of the next code, hold after a day."""
+    if rule.recovery[0]:
+        return stopped(_RECOVERING, wait=rule.recovery_left())
+    known = rule.context.secrets(CODE)
+    if not rule.code or mark_of(known) != rule.code:
+        return stopped(_NO_CODE)
+    if is_weak(request["pin"]):
+        return stopped(WEAK_PIN)
+    decision = _try(rule, RECOVERY, lambda: crypto.equal(recovery_hash(bytes.fromhex(request["code"])), known))
+    if not decision.allowed:
+        return decision
+    hash_ = bytes.fromhex(request["hash"])
+    pending = verifier(rule, request) + hash_
+
+    def keep():
+        rule.context.keep_secrets(pending, PENDING)
+        rule.context.keep_secrets(b"", CODE)
+
+    until = rule.context.clock.powered + _RECOVERY_SECONDS
+    begun = event("credentials.recovery", until, mark_of(pending), mark_of(hash_))
+    return allow(decision.events + [begun, alerts.raised(alerts.RECOVERY, b"")], ("show_recovery",), then=keep)
+
+
+def _recovery_cancel(rule, request):
+    if not rule.proved(request):
+        return rule.refusal()
+    if not rule.recovery[0]:
+        return stopped(_NOT_RECOVERING)
+    return allow(
+        [event("credentials.recovery_ended")],
+        ("recovery_over",),
+        then=lambda: rule.context.keep_secrets(b"", PENDING),
+    )

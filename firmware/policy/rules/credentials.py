@@ -7,6 +7,9 @@ channel, so that a child at the keypad never locks out a paired host. Lock-outs 
 The owner of the set-up may let three more guardians in, each with a passphrase and a role: another owner, a carer, a
 viewer. Nobody else can (B6). The PIN is the owners'. Looking at lists and counts needs any role; whatever weakens needs
 an owner.
+
+Who has forgotten both secrets needs the recovery code, of which the watch keeps a hash, and patience: new secrets count
+after a day of powered time in which the watch shows what goes on and an owner can stop it. There is no other code.
 """
 
 import json
@@ -14,12 +17,15 @@ from hashlib import sha256
 
 from micropython import const
 
+from firmware.policy.decision import allow, event
 from firmware.policy.rule import Rule, stopped
+from firmware.policy.rules import alerts
 from firmware.storage.journal import encode
 
 KEYPAD = "keypad"
 HOST = "host"
-CHANNELS = (KEYPAD, "payment", HOST, "unpaired")
+RECOVERY = "recovery"
+CHANNELS = (KEYPAD, "payment", HOST, "unpaired", RECOVERY)
 
 _PROOF_NEEDED = const("credentials.proof_needed")
 
@@ -32,6 +38,9 @@ MAY = {CARER: ("administration.lost", "administration.end_grant", "location.look
 
 _FRESH = const(60)  # seconds: what I10 asks for is a secret given for this act, not for one some minutes ago
 MORE = 3  # guardians beside the owner of the set-up
+CODE = 4  # number of the secret that is the recovery code's hash
+PENDING = 5  # of the secrets that a running recovery will bring: the owner's two, then the next code's hash
+HASH = 32
 
 DELAYS = (60, 300, 900, 3600)  # seconds of powered time after the last allowed try and each further one (B15)
 
@@ -68,6 +77,11 @@ user name=s16 role=s8 """
         + _SCRAM
         + """channel?=s8
 remove_user name=s16 channel?=s8
+recovery_code hash=h32 channel?=s8
+recover code=h15 hash=h32 """
+        + VERIFIER
+        + """
+recovery_cancel channel?=s8
 """
     )
 
@@ -76,6 +90,9 @@ remove_user name=s16 channel?=s8
         self.fails = [0] * len(CHANNELS)
         self.locked_until = [0] * len(CHANNELS)
         self.users = [""] * MORE  # marks of the other guardians' secrets
+        self.code = ""  # mark of the recovery code's hash, "" if there is none
+        self.recovery = [0, "", ""]  # powered time of its end, mark of what will hold then, mark of the next code
+        self.recovered = ""  # mark of the secrets that the last recovery brought
         # channel -> (powered time until which it is good, role, since when, secret, its mark); gone after a reboot
         self.proofs = {}
 
@@ -118,6 +135,30 @@ remove_user name=s16 channel?=s8
             if CHANNELS[number] != HOST:
                 self.locked_until[number] = powered + DELAYS[-1]
 
+    def recovery_left(self):
+        """Seconds of powered time until a running recovery's new secrets hold; 0 if none runs."""
+        return max(self.recovery[0] - self.context.clock.powered, 1) if self.recovery[0] else 0
+
+    def step(self):
+        """Let the new secrets of a recovery take the old ones' place, in one append; the keys follow."""
+        until, mark, code = self.recovery
+        pending = self.context.secrets(PENDING) if until or self.recovered else b""
+        if until and not pending:
+            return allow([event("credentials.recovery_ended")])  # the power failed before they were kept
+        if until and until <= self.context.clock.powered:
+            done = [event("credentials.recovered", mark, code), alerts.raised(alerts.RECOVERED, b"")]
+            return allow(done, then=self._settle)
+        if not until and pending and mark_of(pending) == self.recovered:
+            return allow(then=self._settle)  # a power cut came in between
+        return None
+
+    def _settle(self):
+        pending, keep = self.context.secrets(PENDING), self.context.keep_secrets
+        keep(pending[:-HASH])
+        keep(pending[-HASH:], CODE)
+        keep(b"", PENDING)
+        self.proofs = {}  # whoever has proved the old ones
+
     # --- state
 
     def apply(self, verb, record):
@@ -134,17 +175,34 @@ remove_user name=s16 channel?=s8
             self.users[record.fields[0] - 1] = record.fields[2]
         elif verb == "user_gone":
             self.users[record.fields[0] - 1] = ""
+        elif verb == "recovery_code":
+            self.code = record.fields[0]
+        elif verb == "recovery":
+            self.recovery = list(record.fields)
+            self.code = self.recovered = ""  # the code is good for once
+        elif verb == "recovered":
+            self.recovered, self.code = record.fields
+            self.recovery = [0, "", ""]
+            self.fails = [0] * len(CHANNELS)
+            self.locked_until = [0] * len(CHANNELS)
+        elif verb == "recovery_ended":
+            self.recovery = [0, "", ""]
 
     def due(self):
-        """While a lock-out runs, powered time must be saved every minute: ask to be stepped."""
+        """While a lock-out or a recovery runs, powered time must be saved every minute: ask to be stepped."""
         now = self.context.clock.powered
+        if self.recovery[0]:
+            return min(self.recovery[0], now + 60)
         return now + 60 if any(until > now for until in self.locked_until) else None
 
     def snapshot(self):
-        return encode(self.fails + self.locked_until + self.users)
+        return encode(self.fails + self.locked_until + self.users + [self.code, self.recovered] + self.recovery)
 
     def restore(self, blob):
         values = json.loads(blob)
         self.fails = values[: len(CHANNELS)]
         self.locked_until = values[len(CHANNELS) : 2 * len(CHANNELS)]
-        self.users = values[2 * len(CHANNELS) :]
+        at = 2 * len(CHANNELS) + MORE
+        self.users = values[2 * len(CHANNELS) : at]
+        self.code, self.recovered = values[at : at + 2]
+        self.recovery = values[at + 2 :]

@@ -16,6 +16,8 @@ class Lock(Screen):
         y = page.title(page.text("lost" if lost else "locked"), y)
         count = len(self.shell.unread)
         words = shown["message"] if lost else shown["card"]
+        if shown["recovery"]:
+            words = "%s %d h\n%s" % (page.text("notice.recovery"), -(-shown["recovery"] // 3600), words)
         page.paragraph(words or (page.text("notice.message") if count else page.text("locked_hint")), y)
         if lost:
             page.bar(("help", "heart", SKY, page.text("help")))
