@@ -13,7 +13,7 @@ import simulator  # noqa: F401  makes the firmware importable
 from firmware.link import methods
 from firmware.link.frames import LIMIT, frame
 from firmware.policy.request import forms
-from firmware.policy.rules import RULES
+from firmware.policy.resident import RULES
 from firmware.policy.settings import Settings
 from tests.good_requests import good_value
 
