@@ -15,10 +15,10 @@ import firmware.storage.crypto
 import firmware.storage.frames
 import firmware.storage.journal
 import firmware.policy.rules.credentials
-import firmware.policy.rules.administration
 import firmware.policy.table
 import firmware.text.reading
 import firmware.policy.rules.alerts
+import firmware.policy.rules.administration
 import firmware.policy.rules.approval
 import firmware.policy.rules.contacts
 import firmware.policy.rules.blocking
@@ -27,6 +27,7 @@ import firmware.policy.rules.consent
 import firmware.policy.rules.content_access
 import firmware.policy.rules.emergency
 import firmware.policy.rules.messages
+import firmware.policy.totals
 import firmware.policy.rules.usage
 import firmware.policy.resident
 import firmware.policy.settings_rows

@@ -19,6 +19,7 @@ from firmware.storage.files import Files
 from firmware.storage.store import Store
 
 _DAY = 86400
+_COMPARE = 3600  # seconds between two looks at the battery-backed clock
 _TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
 
 
@@ -33,6 +34,7 @@ class Watch:
     devices         microphone and camera by name, and their
     indicator       sign (services/capture.py)
     rtc()           wall seconds, or None if no battery-backed clock vouches for them
+    set_rtc(wall)   write them to that clock, which then vouches for them; nothing if there is none
     charging()      True while a charger is connected; the phone calls foreground.call(True or False)
     terminal        services/transport contract for payments, or None
     launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
@@ -42,12 +44,15 @@ class Watch:
 
     def __init__(self, board):
         files = self._files = Files(board.root)
+        self._board = board
+        self._next_look = 0  # powered time of the next look at the battery-backed clock
         self.store = Store(files, board.partition, board.device_secret, board.random)
         self.engine = Engine(
             self.store,
             board.random,
             lambda: floor.load(files, board.device_secret),
             lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
+            self._set_rtc,
         )
         self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
         self.locator = Locator(self.engine, board.positions, board.carrier, board.screen, board.random)
@@ -68,7 +73,7 @@ class Watch:
                 "location": self.locator.erase,
             },
         )
-        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step)
+        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
         self.address = board.address
@@ -80,9 +85,29 @@ class Watch:
 
     def start(self):
         """Rebuild the rules' state. Emergency requests are answered before this, during it and if it fails."""
-        report = self.engine.rebuild(self._board.rtc())
+        report = self.engine.rebuild(self._rtc())
         self.privacy.step()
         return report
+
+    def _rtc(self):
+        try:
+            return self._board.rtc()
+        except OSError:
+            return None  # a chip that does not answer vouches for nothing
+
+    def _set_rtc(self, wall):
+        self._next_look = 0  # the next step sees whether it was written
+        try:
+            self._board.set_rtc(wall)
+        except OSError:
+            pass
+
+    def _end(self):
+        """A guardian's act may have closed what runs: it ends before the act is answered."""
+        self.foreground.step()
+        self.capture.check(self.engine.clock.powered)
+        if self._assistant:
+            self._assistant.check()
 
     def apps(self):
         """The enforcement point for apps. Like `content` it keeps nothing, so its code is loaded for one act."""
@@ -158,10 +183,13 @@ class Watch:
             clock.tick(self._rest // 1000)
             self._rest %= 1000
         self._last = now
+        if clock.powered >= self._next_look:
+            self._next_look = clock.powered + _COMPARE
+            self.engine.follow(self._rtc())
         needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
-        needs.append(self.capture.step(clock.powered))
         needs.append(self.engine.step())
         self.foreground.step()
+        needs.append(self.capture.step(clock.powered))  # with what has just been noticed: a charger, damage
         needs.append(self.alerts.step(clock.powered))
         needs.append(self.messaging.step())
         needs.append(self.wallet.step(clock.powered))

@@ -105,7 +105,7 @@ def consent() -> None:
 @with_watch()
 def consent_list(talk: Talk) -> Result:
     """List the purposes, and whether a guardian has agreed to each as it is declared today."""
-    names = ["purpose", "agreed_to", "declared"]
+    names = ["purpose", "agreed_to", "declared", "quiet_until"]
     found = [dict(zip(names, row, strict=True)) for row in talk.read("consents.read")]
     rows = [[one["purpose"], _agreed(one["agreed_to"], one["declared"])] for one in found]
     return Result(found, table(["purpose", "agreed"], rows))
@@ -118,7 +118,7 @@ def _agreed(number: int, today: int) -> str:
 
 
 def _consent(verb: str, does: str, words: str) -> None:
-    from firmware.policy.rules.consent import MANIFEST, PURPOSES
+    from firmware.policy.rules.consent import PURPOSES
 
     @consent.command(verb, help=does)
     @click.argument("purpose", type=click.Choice(PURPOSES))
@@ -127,18 +127,17 @@ def _consent(verb: str, does: str, words: str) -> None:
     def command(talk: Talk, purpose: str, yes: bool) -> Result:
         fields: dict[str, Any] = {"purpose": purpose}
         if verb == "give":
-            from firmware.texts import collected
-
-            for line in [said for of, said in collected("en") if of == purpose]:
+            for line in [said for of, said in talk.read("collected.read", language="en") if of == purpose]:
                 say("- " + line)
             sure("Agree to this?", yes)
-            fields["manifest"] = MANIFEST[PURPOSES.index(purpose)]
+            fields["manifest"] = next(row[2] for row in talk.read("consents.read") if row[0] == purpose)
         elif verb == "withdraw":
             sure("What was kept for %s is erased. Go on?" % purpose, yes)
-        talk.act("consent." + verb, **fields)
-        return Result({"purpose": purpose, "did": verb}, words % purpose)
+        kept = talk.act("consent." + verb, **fields)["reason"] == "consent.kept"
+        told = words % purpose + (" What was said stays until an owner erases it." if kept else "")
+        return Result({"purpose": purpose, "did": verb, "kept": kept}, told)
 
 
 _consent("give", "Agree to what PURPOSE needs, after it was shown. Takes the passphrase.", "Agreed: %s.")
-_consent("withdraw", "Take an agreement back; what was kept for it is erased. Takes the passphrase.", "Withdrawn: %s.")
-_consent("refuse", "Say no; the watch does not ask again for a while. Takes the passphrase.", "Refused: %s.")
+_consent("withdraw", "Take an agreement back; what was kept for it is erased.", "Withdrawn: %s.")
+_consent("refuse", "Say no; the watch does not ask again for a while.", "Refused: %s.")

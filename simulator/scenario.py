@@ -706,6 +706,10 @@ class Run:
         self._now += off
         return self._send({"op": "reboot", "off": off, "rtc": given.get("rtc", True)})
 
+    def _move_rtc(self, span: str) -> dict[str, Any]:
+        moved = -seconds(span[1:]) if span.startswith("-") else seconds(span)
+        return self._send({"op": "move_rtc", "seconds": moved})
+
     def _sos(self, gesture: str) -> dict[str, Any]:
         if gesture not in ("press", "cancel", "end"):
             raise ScenarioError("%s: sos is press, cancel or end" % self._where)
@@ -1032,7 +1036,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "discard": lambda run, app: run._service("apps.remove", {"app": app}),
     "window": lambda run, given: run._service("window", given),
     "recovery_code": Run._recovery_code, "recover": Run._recover,
-    "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "sos": Run._sos,
+    "renew": Run._renew, "policy": Run._policy, "reboot": Run._reboot, "move_rtc": Run._move_rtc, "sos": Run._sos,
     "provider": Run._provider,
     "consent": lambda run, given: run._consent(given), "assistant": Run._open_assistant,
     "talk": lambda run, given: run._service("chat_begin", given), "say": Run._say,

@@ -25,6 +25,7 @@ GOOD_IN: dict[str, dict[str, Any]] = {
     **{"payments." + verb: {"key": "00" * 16} for verb in ("request", "authorise", "capture", "void", "refund")},
     "assistant.answer": {"before": ""},
     "capture.open": {"purpose": "voice_message"},
+    "capture.stay": {"purpose": "voice_message"},
     "location.key": {"key": "00" * 32},
     "location.zone": {"radius": 50},
     "apps.trust": {"key": "ff" * 384},

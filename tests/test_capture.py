@@ -27,8 +27,6 @@ class Bench:
         self.heard: list[bytes] = []
         self.views: list[memoryview] = []
         self.clock = type("Clock", (), {"powered": 0})()
-        self.settings = self  # `engine.settings.strict`
-        self.rules = {"consent": self}
         self.service = CaptureService(self, {name: Device(self, name) for name in self.rails}, self, self)
         self.watching = True
         self.check()
@@ -38,17 +36,14 @@ class Bench:
             on = [name for name in self.rails if self.rails[name]]
             assert not on or on == [self.shown], (on, self.shown)
 
-    # engine, consent, screen
-    def has(self, purpose: str) -> bool:
-        return self.granted
-
+    # engine, screen
     def ask(self, request: dict[str, Any]) -> Any:
-        assert request["kind"] == "capture.open"
-        if request["held"] or not self.granted:
+        if not self.granted or self.strict or request.get("held"):
             return deny("capture.busy")
-        decision = allow((), ("show_indicator", "capture"))
-        decision.details = "voice"
-        return decision
+        if request["kind"] == "capture.open":
+            return allow((), ("show_indicator", "capture"))
+        assert request["kind"] == "capture.stay" and set(request) == {"kind", "owner", "device", "purpose"}
+        return allow()
 
     def notice(self, kind: str, fields: dict[str, Any]) -> None:
         pass
@@ -188,4 +183,4 @@ def test_an_owner_that_fails_ends_the_recording() -> None:
 def test_nothing_else_touches_the_buffer_or_the_rail() -> None:
     """The service has no method that gives a device, the buffer or a raw reading away."""
     public = {name for name in vars(CaptureService) if name[0] != "_"}
-    assert public == {"open", "open_for_call", "close", "step"}
+    assert public == {"open", "open_for_call", "check", "close", "step"}

@@ -114,7 +114,16 @@ STATES: dict[str, tuple[str, str, str, str]] = {
 # In a factory-fresh watch nobody is a guardian yet: there is no number that could ring.
 NO_GUARDIAN = {"it is not set up"}
 
+# The floor itself is asked too: `calls` lets a guardian through by a rule of its own, and would hide a floor that fell.
 PROBES = """
+[[step]]
+ask = { kind = "emergency.call", number = "110" }
+expect = { verdict = "allow", obligations = ["dial"] }
+rows = ["I1", "I2"]
+[[step]]
+ask = { kind = "emergency.incoming", number = "110" }
+expect = { verdict = "deny", reason = "emergency.not_guardian" }
+rows = ["I2"]
 [[step]]
 call_out = "110"
 expect = { verdict = "allow", obligations = ["dial"] }
@@ -133,6 +142,18 @@ answer = { state = "counting" }
 rows = ["I1", "I3"]
 """
 GUARDIAN_PROBES = """
+[[step]]
+ask = { kind = "emergency.incoming", number = "{mama.number}" }
+expect = { verdict = "allow", obligations = ["ring"] }
+rows = ["I11"]
+[[step]]
+ask = { kind = "emergency.call", number = "{mama.number}" }
+expect = { verdict = "allow", obligations = ["dial"] }
+rows = ["I11"]
+[[step]]
+ask = { kind = "emergency.call", number = "{ming.number}" }
+expect = { verdict = "deny", reason = "emergency.not_a_number" }
+rows = ["I2"]
 [[step]]
 call_in = "mama"
 expect = { verdict = "allow", obligations = ["ring"] }
@@ -178,7 +199,7 @@ def test_a_flash_that_takes_nothing_more(tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(errno.ENOSPC, "full")
 
     def ask(command: dict[str, Any]) -> dict[str, Any]:
-        if command["op"] == "service" and command["call"].startswith("call"):
+        if command.get("request", {}).get("kind", "").startswith("emergency."):  # the first thing that is asked
             monkeypatch.setattr(rig.watch.store.main, "append", full)
             monkeypatch.setattr(rig.watch.store.denials, "append", full)
         return rig.do(command)

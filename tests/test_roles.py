@@ -43,6 +43,7 @@ _GOOD_IN: dict[str, dict[str, Any]] = {
 _NO_DIFFERENCE = {
     "credentials.logout", "credentials.scram", "blocking.protect", "blocking.protect_end",
     "administration.acknowledge", "administration.band", "contacts.group_add",
+    "consent.refuse", "consent.withdraw",  # a paired host's, with or without a proof
 }  # fmt: skip
 # These are refused an owner too, until something else has been done: their own scenarios judge them.
 _UNPREPARED = {

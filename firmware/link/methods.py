@@ -72,6 +72,7 @@ REPORTS = """
 apps.read
 assistant.read
 bill.read
+collected.read
 consents.read
 evidence.key
 evidence.sealed

@@ -14,6 +14,7 @@ from firmware.policy.rules.consent import MANIFEST, PURPOSES
 from firmware.policy.rules.usage import CLASSES
 from firmware.storage.crypto import Broken
 from firmware.storage.journal import JournalBroken
+from firmware.texts import collected
 
 # Rules whose state follows from public fields alone, and holds neither a secret nor a name: a host can rebuild it.
 OPEN = ("alerts", "blocking", "consent", "content_access", "usage")
@@ -178,14 +179,22 @@ def _health(watch, params):
 
 
 def _consents(watch, params):
-    given = watch.engine.rules["consent"].given
-    return [[PURPOSES[row], given[row], MANIFEST[row]] for row in range(len(PURPOSES))]
+    rule = watch.engine.rules["consent"]
+    return [[PURPOSES[row], rule.given[row], MANIFEST[row], rule.quiet_until[row]] for row in range(len(PURPOSES))]
+
+
+def _collected(watch, params):
+    language = params.get("language")
+    if language not in ("zh", "en"):
+        raise BadRequest("language", "must be zh or en")
+    return [list(row) for row in collected(language)]
 
 
 READS = {
     "apps.read": _apps,
     "assistant.read": _assistant,
     "bill.read": _bill,
+    "collected.read": _collected,
     "consents.read": _consents,
     "evidence.key": _key,
     "evidence.sealed": _sealed,

@@ -27,6 +27,7 @@ _STARTING = const("engine.starting")
 _STORAGE = const("engine.storage")
 _MEMORY = const("engine.memory")
 
+_RTC_SLACK = const(120)  # seconds: two quartzes drift apart; more is no drift
 _FOLD_SECONDS = const(60)
 _FOLD_CAP = const(16)
 _OTHER = const("other")  # denials of so many kinds at once that they are no longer told apart
@@ -34,7 +35,7 @@ _SAVE_SECONDS = const(60)
 _LATE_CAP = const(48)
 _END = const("end")  # name of its last part
 
-_BEFORE_SET_UP = ("administration.setup", "hosts.code")
+_BEFORE_SET_UP = ("administration.setup", "hosts.code", "hosts.failed")
 # While damage is not acknowledged, a guardian (who names the channel of a proof) can do no more than these.
 _WHILE_TAMPERED = (
     "administration.acknowledge",
@@ -56,14 +57,18 @@ _WHILE_LOST = (
     "usage.stop",
     "usage.charging",
     "assistant.end",
+    "assistant.check",
+    "capture.stay",
 )
 
 
 class Engine:
-    """store: Store; random(n) -> n bytes; load_floor() -> (region, numbers); save_floor(region, numbers)."""
+    """store: Store; random(n) -> n bytes; load_floor() -> (region, numbers); save_floor(region, numbers);
+    set_rtc(wall): hand a guardian's time to the battery-backed clock, if there is one."""
 
-    def __init__(self, store, random, load_floor, save_floor):
+    def __init__(self, store, random, load_floor, save_floor, set_rtc):
         self._store = store
+        self._set_rtc = set_rtc
         self.clock = Clock()
         self.settings = Settings()
         context = self.context = Context(
@@ -128,6 +133,19 @@ class Engine:
         self._ready = True
         return report
 
+    def follow(self, rtc_wall):
+        """Compare with the battery-backed clock now and then: its quartz keeps time better than what drives the ticks.
+
+        One that says something else was tampered with or not written: what the watch knows holds, and that clock is
+        believed no more until a guardian sets it."""
+        clock = self.clock
+        if clock.trust != SET or self._administration.rtc_lost or rtc_wall is None:
+            return
+        if abs(rtc_wall - clock.wall) <= _RTC_SLACK:
+            clock.wall = max(rtc_wall, self._store.main.t)
+        else:
+            self._administration.rtc_differs = True
+
     def _settle(self):
         """Let the rules that rest do so; one that cannot be loaded now refuses what it is asked and loses nothing."""
         for rule in self._resting:
@@ -141,8 +159,9 @@ class Engine:
         wall = report.t
         if report.status != "new":
             trust = STALE
-            if rtc_wall is not None and rtc_wall >= report.t:
-                trust, wall = SET, rtc_wall
+            # One that has lost the time, or was put back behind the journal, is believed when a guardian has set it.
+            if rtc_wall is not None and rtc_wall >= wall - _RTC_SLACK and not self._administration.rtc_lost:
+                trust, wall = SET, max(rtc_wall, wall)
         self.clock.start(wall, report.powered, trust)
         self._saved = report.powered - report.powered % _SAVE_SECONDS
         self.clock.started = report.powered
@@ -205,6 +224,8 @@ class Engine:
         except MemoryError:
             return stopped(_MEMORY)
         finally:
+            if "channel" in request:
+                self.rules["credentials"].spend(request["channel"])  # whatever came of it
             self._rest()
 
     def _rest(self):
@@ -246,8 +267,6 @@ class Engine:
             self._act_unsaved(decision.events)
         if decision.then:
             decision.then()
-        if decision.allowed and "channel" in request and not request["kind"].startswith("credentials."):
-            self.rules["credentials"].spend(request["channel"])
         if not decision.allowed and not decision.events:
             self._fold(request["kind"], decision.reason, decision.who)
         return decision
@@ -257,10 +276,13 @@ class Engine:
         before = clock.wall, clock.powered, clock.trust
         if decision.wall is not None:
             clock.set(decision.wall)  # first, so that the record carries the new time
+            self._set_rtc(decision.wall)  # power lost here: it is what the owner wanted, or behind the journal
         try:
             self._write(decision)
         except (OSError, JournalBroken):
             clock.start(*before)
+            if decision.wall is not None and clock.trust == SET:
+                self._set_rtc(clock.wall)
             raise
 
     def _write(self, decision):
@@ -268,17 +290,22 @@ class Engine:
             self._create(*decision.create)
         if decision.evidence:
             decision.events = self._seal(decision) + list(decision.events)
-        if decision.events:
+        if decision.events and not self._administration.is_set_up and decision.create is None:
+            self._apply_unsaved(decision.events)  # there is no journal yet: set-up takes the state into its snapshot
+        elif decision.events:
             decision.records = self._commit(decision.events)
 
     def _act_unsaved(self, events):
         """A block acts although storage fails: in RAM now, journalled as soon as that is possible."""
+        self._apply_unsaved(events)
+        self._late += events
+
+    def _apply_unsaved(self, events):
         for kind, fields, private, _ in events:
             items = [self._store.main.seq, self.clock.wall, self.clock.powered, kind]
             record = Record(items + fields, b"", 0, 0, 0)
             record.private = private
             self._apply(record)
-        self._late += events
 
     def _create(self, credentials, region, numbers):
         """First set-up. The floor comes first: a power cut then leaves a watch that can do more for the child."""

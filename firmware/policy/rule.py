@@ -11,6 +11,7 @@ class Context:
     tag(address) -> 8 bytes      the name of a party in the journal: a keyed hash, so that no address is written there
     random(n) -> bytes           injected, so that every runtime gives equal bytes under test
     expire(cls, before_month)    erases the keys of a class of sealed texts, and with them the texts
+    readable(place), holds_key(cls, month)   whether what was sealed can still be opened
     secrets(), keep_secrets(b)   the guardian's verifiers, kept apart from the journal so that they outlive its damage
     load_floor(), save_floor(region, numbers)   the safety floor's own records
     wipe()                       destroys everything, keys first
@@ -24,6 +25,8 @@ class Context:
         self.random = random
         self.tag = store.tag
         self.expire = store.expire
+        self.readable = store.readable
+        self.holds_key = store.holds_key
         self.secrets = store.credentials
         self.keep_secrets = store.set_credentials
         self.load_floor, self.save_floor = floor

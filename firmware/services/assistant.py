@@ -184,6 +184,11 @@ class AssistantService:
             return now + 1
         return self._next or None
 
+    def check(self):
+        """A guardian's act may have closed the assistant: then the talk ends now."""
+        if self._next:
+            self._look(self._ask("check"))
+
     def _look(self, decision):
         """What time alone brings: the last minute, the end."""
         if not decision.wait:
@@ -246,8 +251,7 @@ class AssistantService:
         from firmware.policy.desk.content_access import chat
 
         forget("firmware.policy.desk.content_access")
-        _, sealed = self._store.read(chat(self._engine.rules["content_access"], number)[0])
-        return json.loads(sealed)[0] if sealed else ""
+        return json.loads(self._store.read(chat(self._engine.rules["content_access"], number)[0])[1])[0]
 
     def hand_over(self):
         """The child lets a guardian read and copy what was said so far."""

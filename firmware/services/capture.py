@@ -39,7 +39,7 @@ class CaptureService:
         self._screen = screen
         self.owner = ""  # who holds a device now
         self._open: list = []  # the device that has power, and who takes what it gives (or None: it is to be closed)
-        self._consent = ""
+        self._asked: dict = {}  # whether it may stay open; empty for a call, which nothing but its end closes
         self._until = 0
         self._buffer = bytearray(_BUFFER)
         for name in sorted(devices):
@@ -50,6 +50,7 @@ class CaptureService:
         """Open a device for `seconds`; take(memoryview) gets what is read, and copies what it wants to keep."""
         request = {"kind": "capture.open", "owner": owner, "device": device, "purpose": purpose, "seconds": seconds}
         request["held"] = self._open != []
+        stay = {"kind": "capture.stay", "owner": owner, "device": device, "purpose": purpose}
         decision = self._engine.ask(request)
         discharge(
             decision,
@@ -57,7 +58,7 @@ class CaptureService:
                 "show_voice_card": lambda: self._screen.notice("card_voice", {}),
                 "show_photo_card": lambda: self._screen.notice("card_photo", {}),
                 "show_indicator": lambda: self._show(device),
-                "capture": lambda: self._start(owner, device, decision.details, seconds, take),
+                "capture": lambda: self._start(owner, device, seconds, take, stay),
             },
         )
         return decision
@@ -70,7 +71,7 @@ class CaptureService:
             return False
         self.close()
         self._show("mic")
-        self._start("calls", "mic", "", _CALL_SECONDS, take)
+        self._start("calls", "mic", _CALL_SECONDS, take, {})
         return self.owner == "calls"
 
     def close(self, owner=""):
@@ -79,34 +80,34 @@ class CaptureService:
             self._shut()
 
     def step(self, now):
-        """Hand over what was read; close when time, consent or sign is gone. Returns the next need, or None."""
-        if not self._open:
-            return None
-        if self._open[1] is None or now >= self._until or not self._may_go_on():
-            self._shut()
-            self._screen.notice("capture_ended", {})
-        else:
+        """Hand over what was read; close when time, leave or sign is gone. Returns the next need, or None."""
+        if self._open and self.check(now):
             self._hand_over()
         return now + 1 if self._open else None
 
-    def _may_go_on(self):
-        if not self._indicator.lit():
+    def check(self, now):
+        """True if what is open may stay so; else it is closed now, as after a guardian's act."""
+        if not self._open:
             return False
-        engine, consent = self._engine, self._consent
-        return not consent or (engine.rules["consent"].has(consent) and not engine.settings.strict)
+        stays = self._open[1] is not None and now < self._until and self._indicator.lit()
+        if stays and (not self._asked or self._engine.ask(self._asked).allowed):
+            return True
+        self._shut()
+        self._screen.notice("capture_ended", {})
+        return False
 
     def _show(self, device):
         if not self._open and device in self._devices and self._indicator.on(device):
             self._indicator.sound()
 
-    def _start(self, owner, device, consent, seconds, take):
+    def _start(self, owner, device, seconds, take, asked):
         if self._open:
             return  # its power could not be switched off; its sign stays on
         if device not in self._devices or not self._indicator.lit():
             self._indicator.off()
             self._screen.notice("capture_impossible", {})
             return
-        self.owner, self._consent, self._open = owner, consent, [self._devices[device], take]
+        self.owner, self._asked, self._open = owner, asked, [self._devices[device], take]
         self._until = self._engine.clock.powered + seconds
         try:
             self._open[0].power(True)

@@ -8,18 +8,20 @@ import json
 from firmware.policy.rules.credentials import KEYPAD
 from firmware.policy.settings import STRICT
 from firmware.services.enforce import discharge, nothing
+from firmware.storage.crypto import Broken
 from firmware.texts import text
 
 
 class Guardians:
     """engine, store (for content), screen.notice(kind, fields), erase() that erases what was ordered to be.
-    `restart`: a wiped watch waits for its reboot."""
+    end(): ends what the act has closed. `restart`: a wiped watch waits for its reboot."""
 
-    def __init__(self, engine, store, screen, erase):
+    def __init__(self, engine, store, screen, erase, end):
         self._engine = engine
         self._store = store
         self._screen = screen
         self._erase = erase
+        self._end = end
         self.restart = False
 
     def act(self, request, opened=None):
@@ -54,6 +56,8 @@ class Guardians:
                 "show": nothing,
             },
         )
+        if decision.allowed:
+            self._end()
         guardians = done and reading and request["reader"] == "guardian"
         return decision, (opened or self._content)(request["what"], request["id"]) if guardians else []
 
@@ -81,7 +85,10 @@ class Guardians:
             sealed = [self._store.read(recent.place(recent.find(number)))[1]]
         else:
             month = self._engine.rules["content_access"].package(number)[1]
-            sealed = [private for _, private in self._store.package(month, number)]
+            try:
+                sealed = [private for _, private in self._store.package(month, number)]
+            except Broken:
+                sealed = []  # the package was damaged
         return [json.loads(one) for one in sealed if one]
 
     # --- what the watch shows all the time

@@ -68,6 +68,8 @@ class Messaging:
             if entry >= 0 and blocking.holds(recent.tag(entry)):
                 continue
             if kind == "message":
+                if not self._store.readable(recent.place(entry)):
+                    continue  # a guardian has erased it meanwhile
                 fields["text"] = self._text(fields["message"])
             self._screen.notice(kind, fields)
         self._later.held = []
@@ -180,8 +182,7 @@ class Messaging:
 
     def _text(self, message):
         recent = self._engine.recent
-        _, sealed = self._store.read(recent.place(recent.find(message)))
-        return json.loads(sealed)[1] if sealed else ""
+        return json.loads(self._store.read(recent.place(recent.find(message)))[1])[1]
 
 
 class _Later:

@@ -5,7 +5,7 @@ a line with the names of its fields and a line for each entry. Message texts and
 """
 
 from firmware.policy.rules.consent import HELD
-from firmware.policy.rules.content_access import CHAT
+from firmware.policy.rules.content_access import CHAT, place_of
 from firmware.services.enforce import discharge
 from firmware.storage.journal import encode
 
@@ -64,14 +64,22 @@ class Privacy:
     def _counts(self):
         return [[name, len(rows)] for name, _, rows in self._held()] + [
             ["messages", self._texts()],
-            ["chats", len(self._engine.rules["content_access"].chats) // CHAT],
+            ["chats", self._chats()],
         ]
 
     def _texts(self):
         """The number of messages whose text can still be read."""
         recent, count = self._engine.recent, 0
         for entry in range(len(recent)):
-            if self._store.read(recent.place(entry))[1]:
+            if self._store.readable(recent.place(entry)):
+                count += 1
+        return count
+
+    def _chats(self):
+        """The number of entries of earlier talks that can still be read."""
+        chats, count = self._engine.rules["content_access"].chats, 0
+        for at in range(0, len(chats), CHAT):
+            if self._store.readable(place_of(chats, at)):
                 count += 1
         return count
 

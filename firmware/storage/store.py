@@ -221,6 +221,14 @@ class Store:
         except Broken:
             return record, None
 
+    def readable(self, place: tuple) -> bool:
+        """Whether what was sealed at (segment, offset) can still be opened; raises JournalBroken."""
+        return self.read(place)[1] is not None
+
+    def holds_key(self, cls: str, month: int) -> bool:
+        """Whether what class cls sealed in a month can still be opened."""
+        return self._keys.get(cls, month) is not None
+
     def evidence(self, month: int, expiry_day: int, places: list, number: int) -> tuple:
         """Reseal the events at these places as evidence package `number` (never used before, above 0).
 

@@ -190,9 +190,11 @@ class Provider:
 
 
 class Board:
-    """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: a battery-backed clock keeps the time."""
+    """The simulated board of `firmware/watch.py`'s contract. `rtc_runs`: the battery-backed clock keeps the time, and
+    shows `rtc_offset` seconds more than the true one."""
 
     address = "watch"
+    rtc_offset = 0
     plugged = False
 
     def __init__(self, root, seed, power=None):
@@ -215,7 +217,10 @@ class Board:
         self.port = Port()
 
     def rtc(self):
-        return self.true_time if self.rtc_runs else None
+        return self.true_time + self.rtc_offset if self.rtc_runs else None
+
+    def set_rtc(self, wall):
+        self.rtc_runs, self.rtc_offset = True, wall - self.true_time
 
     def charging(self):
         return self.plugged

@@ -104,12 +104,19 @@ class Rig:
             self._step()
 
     def reboot(self, command):
-        """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time."""
+        """Power off for `off` seconds and on again; rtc false: the battery-backed clock has lost the time, until it is
+        set again."""
         self.board.true_time += command.get("off", 0)
-        self.board.rtc_runs = command.get("rtc", True)
+        if not command.get("rtc", True):
+            self.board.rtc_runs = False
         if self.chips:
-            self.chips.power_on(command.get("off", 0), self.board.rtc_runs)
+            self.chips.power_on(command.get("off", 0), command.get("rtc", True))
         return self._start()
+
+    def move_rtc(self, command):
+        """Somebody moves the battery-backed clock by `seconds`."""
+        self.board.rtc_offset += command["seconds"]
+        return {}
 
     def advance(self, command):
         """Let `seconds` pass, stepping the watch whenever it asks for it."""
@@ -531,6 +538,7 @@ OPS = {
     "files": Rig.files,
     "words": Rig.words,
     "floor": Rig.floor,
+    "move_rtc": Rig.move_rtc,
 }
 
 

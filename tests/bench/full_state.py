@@ -51,7 +51,7 @@ class Device:
     def __init__(self, store, load_floor, save_floor, seed):
         self.store = store
         self.files = None  # what is below the store, if that is files
-        self.engine = Engine(store, Random(seed + 500000), load_floor, save_floor)
+        self.engine = Engine(store, Random(seed + 500000), load_floor, save_floor, lambda wall: None)
 
     def ask(self, kind, fields):
         """The decision on one request."""

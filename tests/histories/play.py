@@ -44,7 +44,7 @@ class Played:
         self.commands: list[Json] = []
         self.answers: list[Json] = []
         self._rig = HistoryRig()
-        self._true = NOW  # what a clock that nobody touches would show
+        self._rtc, self._rtc_runs = NOW, True  # what the battery-backed clock shows, and whether it kept the time
         self._day_from = 0  # powered time at which the day in force may have begun
         self._blocked: set[str] = set()
         if start:
@@ -80,6 +80,7 @@ class Played:
                 self._check_queued(answer, *waiting)
             elif act and act[0] == "bad":
                 assert answer.get("bad") == act[1]["field"], (command, answer)
+                self._model.tried(command.get("request", {}).get("channel"))
             elif act and act[0] == "floor":
                 assert answer["verdict"] == "allow", "the safety floor holds always"
             elif act:
@@ -98,6 +99,8 @@ class Played:
         assert answer["reason"] in reasons, (act, answer, reasons, self._facts())
         if allowed:
             self._note_message(answer["records"])
+            if act[0] == "clock":
+                self._rtc, self._rtc_runs = act[1]["wall"], True
         if fresh:
             assert answer["verdict"] == "allow" and answer["obligations"] == ["show"], "guardians are never held back"
         self._check_block(act, allowed)
@@ -142,17 +145,17 @@ class Played:
     def _keep_time(self, command: Json, answer: Json) -> None:
         model = self._model
         if command["op"] == "reboot":
-            self._true += command["off"]
-            self._reboot = command
+            self._rtc += command["off"]
+            self._rtc_runs = self._rtc_runs and command["rtc"]
             model.forget()
             return
         before = model.powered
         if command["op"] == "advance":
-            self._true += command["seconds"]
+            self._rtc += command["seconds"]
             model.wall += command["seconds"]
             model.powered += command["seconds"]
         elif self.commands[-2]["op"] in ("reboot", "new"):
-            self._adopt(self.commands[-2], answer)
+            self._adopt(answer)
             model.last_attempt = model.powered
         shown = answer["wall"], answer["powered"], answer["trust"]
         assert shown == (model.wall, model.powered, model.trust), (command, answer, self._facts())
@@ -167,7 +170,7 @@ class Played:
             self._day_from = min(before, model.powered)
         model.settle(answer["day"])
 
-    def _adopt(self, command: Json, answer: Json) -> None:
+    def _adopt(self, answer: Json) -> None:
         """After a boot the watch may have lost time, within the limits of design 3; the model goes on with its word."""
         model = self._model
         must_count = (
@@ -177,12 +180,10 @@ class Played:
             or model.counting()
         )
         assert 0 <= model.powered - answer["powered"] <= (59 if must_count else 1 << 31), (answer, self._facts())
-        rtc = command.get("rtc", True)
-        if answer["trust"] == "set":
-            assert rtc and answer["wall"] == self._true
-        else:
+        if self._rtc_runs:
+            assert (answer["trust"], answer["wall"]) == ("set", self._rtc)
+        else:  # until a guardian sets it
             assert answer["trust"] == "stale" and answer["wall"] <= model.wall
-            assert not rtc or answer["wall"] > self._true
         model.wall, model.powered, model.trust = answer["wall"], answer["powered"], answer["trust"]
         model.cut_off()
 

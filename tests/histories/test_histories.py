@@ -123,11 +123,11 @@ def test_a_weakening_without_a_proof_would_be_found() -> None:
 
 
 def test_too_much_of_the_assistant_would_be_found() -> None:
-    began, day = [1, 200_000_000, 100, "assistant.began", 2315, 1, 0, 0, 400], 2315
+    began, day = [1, 200_000_000, 100, "assistant.began", 2315, 400], 2315
     ended = [2, 0, 1300, "assistant.ended", "time", 1200, 1600]
     assert overused([began, ended]) == []
     assert overused([began, [2, 0, 1301, *ended[3:]]]) == [day]
-    asked = [[3, 0, 150, "assistant.asked", at, 0] for at in range(21)]
+    asked = [[3, 0, 150, "assistant.asked", 0] for _ in range(21)]
     assert overused([began, *asked, ended]) == [day]
     assert overused([began, *asked, [4, 0, 150, "assistant.lost"], ended]) == []
     extended = [1, 200_000_000, 90, "assistant.extended", 0, 0, 0]

@@ -50,7 +50,7 @@ class Afternoon:
         self.answers: list[Json] = []
         self._rig = batch.HistoryRig()
         self._version = 0
-        self._true = start.wall  # what the board's own clock shows, which no guardian's act moves in this simulation
+        self._rtc = start.wall  # what the battery-backed clock shows
         self.model = Minutes(start.wall, start.powered, start.band, start.profile == "cn-ccia")
         self.real: dict[int, int] = defaultdict(int)  # seconds really used by day, whatever anybody counts
         self._do({"op": "new", "root": root, "keep": True, "wall": start.wall})
@@ -99,7 +99,7 @@ class Afternoon:
 
     def _advance(self, seconds: int) -> None:
         answer = self._do({"op": "advance", "seconds": seconds})
-        self._true += seconds
+        self._rtc += seconds
         left = seconds
         self._settle()
         while left and self.model.front not in ("", "call", "safety"):
@@ -173,26 +173,27 @@ class Afternoon:
         if running:
             model.count(60 - model.powered % 60)
         self._do({"op": "reboot", "off": off, "rtc": rtc})
-        self._true += off
+        self._rtc += off
         answer = self._do({"op": "clock"})
         lost = before - answer["powered"]
         assert lost >= 0
         if running:
             assert lost < 60, "more than a minute of usage is lost"
         model.wall, model.powered, model.trusted = answer["wall"], answer["powered"], answer["trust"] == "set"
-        assert not model.trusted or (rtc and answer["wall"] == self._true)
+        assert model.trusted == rtc and (not rtc or answer["wall"] == self._rtc)
         if running:
             model.ended = model.wall, model.powered
+            model.last[model.day] = model.powered
         model.front, model.seconds = "", 0
         if not model.trusted:  # nothing but a guardian brings the time back
             self._look()
-            self._set_clock(max(self._true, model.wall))
+            self._set_clock(max(self._rtc, model.wall))
 
     def _set_clock(self, wall: int) -> None:
         self._login()
         answer = self._do(ask("administration.clock", wall=wall, channel="host"))
         assert answer["verdict"] == "allow"
-        self.model.wall, self.model.trusted = wall, True
+        self.model.wall, self.model.trusted, self._rtc = wall, True, wall
         self._do({"op": "advance", "seconds": 0})
         self._settle()
 

@@ -156,6 +156,23 @@ def test_wrong_digits_are_counted_and_then_cost_time(home: Household) -> None:
     assert refused.value.data == {"reason": "hosts.locked", "wait": 3600}
 
 
+def test_wrong_digits_cost_time_before_set_up_too(home: Household) -> None:
+    for wait in (0, 0, 60):
+
+        def wrong() -> str:
+            return "000000" if home.code() != "000000" else "000001"
+
+        with pytest.raises(Refused) as refused:
+            home.line.pair(wrong)
+        assert refused.value.data == {"reason": "hosts.wrong_code", "wait": wait}
+    home.rig.do({"op": "advance", "seconds": 59})
+    with pytest.raises(Refused, match="not now") as refused:
+        home.line.pair(home.code)
+    assert refused.value.data == {"reason": "hosts.locked", "wait": 1}
+    home.rig.do({"op": "advance", "seconds": 1})
+    home.line.pair(home.code)
+
+
 def test_digits_are_good_for_one_try_and_120_seconds(home: Household) -> None:
     home.line.call("link.code")
     home.rig.do({"op": "advance", "seconds": 119})

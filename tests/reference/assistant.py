@@ -11,15 +11,19 @@ def no(**reasons):
 
 
 class Talks(Owned):
-    agreed, asked, spare = False, False, 0
+    agreed, asked, said = False, False, False
     record: Any = ()  # days from which and before which the assessment holds
     talk: Any = ()  # began, until
-    used: Any = (0, 0, 0, 0)  # day, talks, turns, seconds
+    on = 0  # the day of the last talk
+    counted: Any = ()  # (day, "talks", "turns" or "seconds", how many, powered time)
     cool, more, started = 0, (0, 0), 0  # more: the extension's end by wall and by powered time
 
-    def consent(self, give):  # G8
-        self.agreed = self.agreed if self.unproved else give
-        return {n.NO_PROOF} if self.unproved else set()
+    def consent(self, give):  # G8, A5: any paired host takes it back, only the owner erases what was said
+        if self.unproved and (give or self.channel != "host"):
+            return {n.NO_PROOF}
+        kept, self.agreed = self.unproved and self.said, give
+        self.said = self.said and (give or kept)
+        return "consent.kept" if kept else set()
 
     def provider(self, role, record):  # G7, G17, X1
         why = no(role=role not in n.ROLES, absent=self.profile != "cn-ccia") | (
@@ -38,36 +42,45 @@ class Talks(Owned):
         )
         return why | no(absent=self.profile != "cn-ccia", too_young=not self.band, no_time=self.trust != "set")
 
+    def count(self, what, amount, at=None):
+        self.counted += ((self.on, what, amount, self.powered if at is None else at),)
+
+    def used(self, what):  # D5: what was counted under a later date counts too, for a day of powered time
+        today = self.on if self.talk else self.day()
+        last = {entry[0]: entry[3] for entry in self.counted}
+        days = [day for day in last if day == today or (day > today and self.powered - last[day] < n.DAY)]
+        return sum(entry[2] for entry in self.counted if entry[0] in days and entry[1] == what)
+
     def talk_begin(self, role):
         why = no(role=role not in n.ROLES, open_already=self.talk) | self.why_closed()
         if why:
             return why
-        self.used = (self.day(), *(self.used[1:] if self.day() <= self.used[0] else (0, 0, 0)))
-        _, talks, turns, used = self.used
         midnight = n.DAY - (self.wall + n.ZONES[self.profile] * 60) % n.DAY
-        left = min(self.limit("talk_minutes") * 60, self.limit("day_minutes") * 60 - used, midnight)
+        left = min(self.limit("talk_minutes") * 60, self.limit("day_minutes") * 60 - self.used("seconds"), midnight)
         more = 0 if self.over(self.more) else self.more[1] - self.powered
-        spent = no(cool_down=self.cool > self.powered, conversations=talks >= self.limit("talks"), minutes=left <= 0)
-        spent |= no(turns=turns >= self.limit("turns"))
+        talks, turns = self.used("talks") >= self.limit("talks"), self.used("turns") >= self.limit("turns")
+        spent = no(cool_down=self.cool > self.powered, conversations=talks, minutes=left <= 0, turns=turns)
         why = no(cool_down=self.powered == self.started) or (set() if more else spent)
         if not why:
-            self.used, self.asked, self.spare = (self.day(), talks + 1, turns, used), False, 0
+            self.on, self.asked = self.day(), False
+            self.count("talks", 1)
             self.talk = self.powered, self.powered + (more if spent else max(left, more))
         return why
 
     def talk_end(self, at=None):
         end = min(self.powered if at is None else at, self.talk[1]) if self.talk else 0
-        self.used = (*self.used[:3], self.used[3] + (end - self.talk[0] if self.talk else 0))
+        if self.talk:
+            self.count("seconds", end - self.talk[0], end)
         self.talk, self.cool = (), end + self.limit("cool_minutes") * 60 if self.talk else self.cool
 
     def talk_turn(self, refused):  # G4, G11, G12; what a text is refused for, the history tells
         if refused in ("help", "stop"):
             return "assistant.help" if refused == "help" else self.talk_end()
-        turns = self.used[2] + 1 - self.spare
-        spent = no(turns=turns > self.limit("turns") and self.over(self.more))
+        spent = no(turns=self.used("turns") >= self.limit("turns") and self.over(self.more))
         why = no(closed=not self.talk) or self.stopped() or no(busy=self.asked) or (spent and self.stopped(spent))
         if not why and not refused:
-            self.used, self.asked, self.spare = (*self.used[:2], turns, self.used[3]), True, 0
+            self.asked = self.said = True
+            self.count("turns", 1)
         return why or ({refused} if refused else set())
 
     def stopped(self, why=None):  # switched off or out of consent in the middle of a talk
@@ -78,7 +91,9 @@ class Talks(Owned):
         return no(closed=not (self.talk and self.asked)) or self.stopped()
 
     def talk_finish(self, nothing):
-        why, self.spare, self.asked = no(closed=not self.asked), int(self.asked and nothing) or self.spare, False
+        if self.asked and nothing:  # nothing came: the question does not count
+            self.count("turns", -1, self.counted[-1][3])
+        why, self.asked = no(closed=not self.asked), False
         return why
 
     def extend(self, minutes):  # D12

@@ -23,7 +23,8 @@ class Minutes:
         self.policy = {**{key: DEFAULTS[key][band] for key in DEFAULTS}, "charging": 0 if chinese else 1}
         self.grants = {}  # key: value, wall and powered time of its end
         self.front, self.seconds, self.day = "", 0, 0  # the sitting, its seconds and day
-        self.used, self.streak, self.ended = defaultdict(int), 0, (0, 0)
+        self.used, self.last = defaultdict(int), {}  # seconds by day, and the powered time of the day's last sitting
+        self.streak, self.ended = 0, (0, 0)
 
     def passed(self, wall, powered):  # a bounded time ends at the earlier of the two clocks (D12)
         return self.powered >= powered or (self.trusted and self.wall >= wall)
@@ -38,8 +39,9 @@ class Minutes:
     def today(self):
         return (self.wall + self.zone * 60) // 86400
 
-    def in_force(self, day):  # D5: a clock put back does not open what was used up on a later day
-        return max([self.used[other] for other in self.used if other >= day], default=0)
+    def in_force(self, day):  # D5: what was used under a later date counts too, for a day of powered time
+        later = [other for other in self.last if other > day and self.powered - self.last[other] < 86400]
+        return self.used[day] + sum(self.used[other] for other in later)
 
     def without_rest(self):  # D43
         rested = self.front in ("", *FREE) and self.passed(*(at + self.get("rest_gap") * 60 for at in self.ended))
@@ -72,9 +74,10 @@ class Minutes:
         self.count(0 if self.seconds else 1)
         self.streak = self.without_rest() if timed or cls not in ("", *FREE) else self.streak
         self.ended = (self.wall, self.powered) if timed else self.ended
+        self.last.update({self.day: self.powered} if timed and self.front not in UNCOUNTED else {})
         self.front, self.seconds, self.day = cls, 0, self.today()
 
     def count(self, seconds):
         if self.front not in ("", *FREE):
-            self.used[self.day] = self.in_force(self.day) + (0 if self.front in UNCOUNTED else seconds)
+            self.used[self.day] += 0 if self.front in UNCOUNTED else seconds
             self.streak, self.seconds = self.streak + seconds, self.seconds + seconds

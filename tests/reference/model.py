@@ -28,6 +28,9 @@ class Model(Talks):
             if len(self.attempts) >= self.setting("blocking.burst") and not self.alarm[1]:
                 self.alarm = (self.wall + n.DAY, self.powered + n.DAY)
 
+    def message(self, party, hit=False, collapsed=False):
+        return {"party": party, "hit": hit, "collapsed": collapsed, "month": n.month_of(self.today), "gone": False}
+
     def receive(self, party, genuine, counter, text):
         role = self.role(party)
         forged = role != "stranger" and (not genuine or counter <= self.contacts[party]["counter"])  # B10
@@ -41,7 +44,7 @@ class Model(Talks):
         self.attempt(role)
         if not why:
             hit = role == "friend" and text["class"] in ("bully", "threat", "lure", "doxx")
-            self.last = {"party": party, "hit": hit, "collapsed": shown in ("messages.collapsed", "messages.muted")}
+            self.last = self.message(party, hit, shown in ("messages.collapsed", "messages.muted"))
             if hit:
                 self.marks[party].hit(text["class"] == "doxx", self.today)
             if role != "stranger":
@@ -58,7 +61,7 @@ class Model(Talks):
 
     def send(self, party, text, confirmed):
         role = self.role(party)
-        self.last = {"party": party, "hit": False, "collapsed": False}
+        self.last = self.message(party)
         why = {"contacts.unknown"} if role == "stranger" else self.refused(party, role, "messages")
         if why or role == "guardian" or text["class"] == "cry":
             return why
@@ -121,6 +124,7 @@ class Model(Talks):
 
     def read(self, what, number, reader, confirmed):
         gone = number not in (self.messages if what == "message" else self.packages)
+        gone = gone or (what == "message" and self.messages[number]["gone"])
         if reader == "child":
             collapsed = what == "message" and not gone and self.messages[number]["collapsed"]
             if collapsed and confirmed:
@@ -177,6 +181,8 @@ class Model(Talks):
             self.talk_end()
         self.expired = self.expired or 0 < self.expires <= day
         self.grants = {key: grant for key, grant in self.grants.items() if not self.over(grant)}
+        for one in self.messages.values():  # A13: a month's texts go when the last of them has been kept long enough
+            one["gone"] = one["gone"] or one["month"] < n.month_of(day - n.KEEP_DAYS)
         calm = self.powered - self.last_attempt >= n.HOUR
         self.alarm = (0, 0) if calm or self.over(self.alarm) else self.alarm
         self.mode = ("", "", 0, 0) if self.mode[0] and self.over(self.mode) else self.mode

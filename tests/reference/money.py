@@ -32,9 +32,10 @@ class Money(Model):
     def lock(self):  # anybody may lock the wallet
         self.shut = True
 
-    def withdraw(self):  # A5: a consent is the guardian's to take back
-        self.consented = self.consented and self.unproved
-        return {n.NO_PROOF} if self.unproved else set()
+    def withdraw(self):  # A5: a consent is the guardians' to take back, on a paired host or with a proof
+        refused = self.unproved and self.channel != "host"
+        self.consented = self.consented and refused
+        return {n.NO_PROOF} if refused else set()
 
     def room(self, limit, unit, span):  # a later date than today's counts until so much powered time has gone by
         left, now, paid = self.setting("payments." + limit), unit(self.day()), self.payments.values()

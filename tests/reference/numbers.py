@@ -28,7 +28,7 @@ LIMITED, MUTED, REMOVED = 2, 3, 4
 DELAYS = (60, 300, 900, 3600)  # B15: seconds after the 5th, 6th, 7th, 8th wrong try
 TRIES, PROOF, FRESH = 5, 300, 60  # B15, D7, I10
 DAY, WINDOW, HOUR = 86400, 600, 3600
-DECAY_DAYS, PENDING_DAYS, SHIELD_DAYS = 30, 7, 7  # F9, D21, F6
+DECAY_DAYS, PENDING_DAYS, SHIELD_DAYS, KEEP_DAYS = 30, 7, 7, 30  # F9, D21, F6, A13
 HOLD, OPEN = 1800, 8  # seconds for which authorised money is held, and how many at once
 # Row D31 and section L: 0 to the largest value, and the default for ages 3-8, 8-12, 12-14, in fen; D38: closed classes.
 CLOSED, NEVER = ("in_app", "tip", "red_packet", "gift"), ("top_up", "subscription", "password_free", "lottery")

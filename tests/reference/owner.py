@@ -30,11 +30,13 @@ class Owned:
     def judge(self, act, channel=None, **given):
         self.last, self.channel, self.unproved = None, channel, self.proofs.get(channel, 0) <= self.powered
         why = getattr(self, act)(**given) if self.profile or act == "setup" else {"administration.set_up_first"}
-        if why and isinstance(why, set):
-            return False, why
-        if channel == "keypad" and act not in ("secret", "logout"):
-            self.proofs.pop(channel, None)  # a proof on the child's own keypad is good for one act
-        return True, {why or "ok"}
+        if act != "secret":
+            self.tried(channel)
+        return (False, why) if why and isinstance(why, set) else (True, {why or "ok"})
+
+    def tried(self, channel):  # a proof on the child's own keypad is good for one act, refused or not
+        if channel == "keypad":
+            self.proofs.pop(channel, None)
 
     def setting(self, key, lasting=False):
         _, _, lower, defaults = self.SETTINGS[key]

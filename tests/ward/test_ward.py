@@ -196,8 +196,8 @@ def test_every_command(ours: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     ward("data", "erase", "evidence", "--yes", secret=PASSPHRASE)
     assert ward("evidence", "list").out == "No evidence.\n"
     assert "Agreed" in ward("data", "consent", "give", "location", "--yes", secret=PASSPHRASE).out
-    ward("data", "consent", "withdraw", "location", "--yes", secret=PASSPHRASE)
-    ward("data", "consent", "refuse", "location", secret=PASSPHRASE)
+    ward("data", "consent", "withdraw", "location", "--yes")
+    ward("data", "consent", "refuse", "location")
     assert "consent.given" in ward("log", "show").out
     ward("log", "export", str(ours.folder / "log.jsonl"))
     lines = [json.loads(line) for line in (ours.folder / "log.jsonl").read_text().splitlines()][1:-1]

@@ -117,7 +117,8 @@ def _set_policy(rule, request):
         return stopped(_OLD_POLICY)
     # Without a proof only a stricter next version: a leap would use the numbers up, an expiry is a guardian's to set.
     plain = request["version"] == rule.version + 1 and request["expires"] == rule.expires
-    if (weaker or rule.expired or not plain) and not rule.credentials.proved(request):
+    proved = rule.credentials.proved(request)
+    if (weaker or rule.expired or not plain or not rule.room_unproved()) and not proved:
         return rule.credentials.refusal()
     flat = [request["issuer"]]
     for item in values:
@@ -130,6 +131,7 @@ def _set_policy(rule, request):
                 request["expires"],
                 len(values),
                 weaker,
+                1 if proved else 0,
                 private=encode(flat),
             )
         ]

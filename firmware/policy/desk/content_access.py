@@ -12,7 +12,7 @@ from firmware.policy.recent import COLLAPSED, OPENED
 from firmware.policy.request import choice
 from firmware.policy.rule import stopped
 from firmware.policy.rules import alerts
-from firmware.policy.rules.content_access import ALL, CHAT, EXITS, HANDED_OVER, WRITTEN_BY_AI
+from firmware.policy.rules.content_access import ALL, CHAT, EXITS, HANDED_OVER, WRITTEN_BY_AI, place_of
 from firmware.storage.journal import encode
 
 _PRIVATE = const("content_access.private")
@@ -64,12 +64,23 @@ def _read(rule, request):
 
 
 def _exists(rule, what, number):
+    """The package, the entry of a talk, or the place among the recent messages; None if it is not there or its key has
+    been erased, by age or by a guardian."""
+    context = rule.context
     if what == "evidence":
-        return rule.package(number)
+        return _package(rule, number)
     if what == "chat":
-        return chat(rule, number)
-    entry = rule.context.recent.find(number)
-    return entry if entry >= 0 else None
+        found = chat(rule, number)
+        return found if found and context.readable(found[0]) else None
+    entry = context.recent.find(number)
+    return entry if entry >= 0 and context.readable(context.recent.place(entry)) else None
+
+
+def _package(rule, number):
+    package = rule.package(number)
+    if package and (not package[3] or rule.context.holds_key("e", package[1])):  # one without messages has no key
+        return package
+    return None
 
 
 def chat(rule, number):
@@ -77,8 +88,7 @@ def chat(rule, number):
     chats = rule.chats
     for at in range(0, len(chats), CHAT):
         if int.from_bytes(chats[at : at + 4], "little") == number:
-            segment = int.from_bytes(chats[at + 4 : at + 6], "little")
-            return (segment, int.from_bytes(chats[at + 6 : at + 10], "little")), chats[at + 10]
+            return place_of(chats, at), chats[at + 10]
     return None
 
 
@@ -99,7 +109,7 @@ def _read_by_child(rule, request, what, exit_):
 
 
 def _hand_over(rule, request):
-    package = rule.package(request["package"])
+    package = _package(rule, request["package"])
     if package is None:
         return stopped(_GONE, "child")
     return allow([event("content_access.handed_over", package[0])], ("show",))

@@ -6,9 +6,12 @@ Weakening needs a fresh proof of the owner each time; strengthening needs none. 
 
 import json
 
-from firmware.policy.clock import Span, month_of
+from micropython import const
+
+from firmware.policy.clock import SET, Span, month_of
 from firmware.policy.decision import allow, event
 from firmware.policy.rule import Rule
+from firmware.policy.rules import alerts
 from firmware.policy.rules.credentials import VERIFIER
 from firmware.storage.journal import encode
 
@@ -21,6 +24,10 @@ GRANT_TOO_LONG = "administration.grant_too_long"
 UNREADABLE = ("memory", "flash", "kind")
 
 YEAR = 12  # months
+# Policies without a proof in 24 hours of powered time: the 65,535 numbers then last for eleven years, and no host can
+# push what matters out of the journal with them.
+_UNPROVED = const(16)
+_DAY = const(86400)
 NO_BIRTH = 9999  # "month of birth" of a child of whom only the age band was told: no birthday ever comes (X8)
 
 
@@ -73,6 +80,9 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
         self.card = ""  # the emergency card on the lock screen, as the guardian wrote it (I13)
         self.expires = 0
         self.expired = False
+        self._unproved = [0, 0]  # policies without a proof since that powered time
+        self.rtc_lost = False  # the battery-backed clock is not believed until a guardian sets the time
+        self.rtc_differs = False  # it was found to show another time, which is not written down yet
         self.grants = []  # [key, value, wall_until, powered_until]
         self._day = 0  # the last journalled day, and when it began in powered time
         self._day_powered = 0
@@ -88,6 +98,11 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
             self.birth_month = NO_BIRTH  # and no birthday comes to a child whose age is lost
         self._refresh()
 
+    def room_unproved(self):
+        """True if a policy that only makes stricter may come without a proof."""
+        count, since = self._unproved
+        return count < _UNPROVED or self.context.clock.powered - since >= _DAY
+
     def _refresh(self):
         settings = self.context.settings
         settings.strict = not self.is_set_up or self.tampered != "" or self.expired
@@ -101,6 +116,8 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
         if not self.is_set_up or self.tampered:
             return None
         events = []
+        if (clock.trust != SET or self.rtc_differs) and not self.rtc_lost:
+            events += [event("administration.clock_lost"), alerts.raised(alerts.CLOCK_LOST, b"")]
         day = clock.day()
         month = month_of(day)
         if day > self._day:
@@ -134,6 +151,10 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
             self._begin_day(fields[3], record.powered)
         elif verb == "policy":
             self.version, self.expires, self.expired = fields[0], fields[1], False
+            if not fields[4]:
+                if record.powered - self._unproved[1] >= _DAY:
+                    self._unproved = [0, record.powered]
+                self._unproved[0] += 1
             flat = json.loads(record.private)
             for at in range(1, len(flat), 2):
                 settings.choose(flat[at], flat[at + 1])
@@ -158,7 +179,11 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
             self.credentials.lock(record.powered)
         elif verb == "acknowledged":
             self.tampered = ""
+        elif verb == "clock_lost":
+            self.rtc_lost = True
         elif verb in ("day", "clock"):
+            if verb == "clock":
+                self.rtc_lost = self.rtc_differs = False
             self._begin_day(fields[0] if verb == "day" else fields[2], record.powered)
         self._refresh()
 
@@ -185,6 +210,9 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
             1 if self.lost else 0,
             self.message,
             self.card,
+            1 if self.rtc_lost else 0,
+            self._unproved[0],
+            self._unproved[1],
             len(self.grants),
         ]
         for grant in self.grants:
@@ -212,13 +240,16 @@ setup wall=i birth_year?=i2100 birth_month?=i12 band?=i2 profile=s16 language=s2
             lost,
             self.message,
             self.card,
+            rtc_lost,
+            self._unproved[0],
+            self._unproved[1],
             grants,
-        ) = values[:17]
+        ) = values[:20]
         self.is_set_up, self.is_private, self.expired = is_set_up == 1, is_private == 1, expired == 1
-        self.lost = lost == 1
+        self.lost, self.rtc_lost = lost == 1, rtc_lost == 1
         self.context.clock.anchor(self._day, self._day_powered)
-        at = 17 + 4 * grants
-        self.grants = [values[start : start + 4] for start in range(17, at, 4)]
+        at = 20 + 4 * grants
+        self.grants = [values[start : start + 4] for start in range(20, at, 4)]
         for key, value, _, _ in self.grants:
             settings.grant(key, value)
         for start in range(at, len(values), 2):

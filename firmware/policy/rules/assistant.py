@@ -13,7 +13,9 @@ from firmware.policy.clock import SET, Span
 from firmware.policy.decision import BadRequest, allow, deny, event
 from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules import alerts
+from firmware.policy.rules.administration import LOST
 from firmware.policy.rules.content_access import WRITTEN_BY_AI
+from firmware.policy.totals import Totals
 from firmware.storage.journal import encode
 from firmware.text import reading as text_reading
 
@@ -50,22 +52,24 @@ _DAY = const(86400)
 _GRAVE = text_reading.THREAT | text_reading.STRANGER | text_reading.PRIVATE
 
 # Places in the list of numbers that is the state; seconds are of powered time where no day is meant.
-_COUNTED = const(0)  # day to which the next three belong
-_TALKS = const(1)
+_ON = const(0)  # day of the last talk, to which all of it counts
+_OPEN = const(1)
+_BEGAN = const(2)
+_UNTIL = const(3)
+_REMINDED = const(4)
+_ASKED = const(5)  # a question is out
+_COOL = const(6)  # no new talk before
+_MORE_WALL = const(7)  # end of the extension, by wall and by powered time
+_MORE = const(8)
+_ASSESSED = const(9)  # days
+_EXPIRES = const(10)
+_COUNTS = const(11)  # numbers that follow: the totals
+_NUMBERS = const(12)
+
+_TALKS = const(1)  # columns of the totals
 _TURNS = const(2)
 _SECONDS = const(3)
-_OPEN = const(4)
-_BEGAN = const(5)
-_UNTIL = const(6)
-_REMINDED = const(7)
-_ASKED = const(8)  # a question is out
-_SPARE = const(9)  # nothing came of the last question: the next one is not counted
-_COOL = const(10)  # no new talk before
-_MORE_WALL = const(11)  # end of the extension, by wall and by powered time
-_MORE = const(12)
-_ASSESSED = const(13)  # days
-_EXPIRES = const(14)
-_NUMBERS = const(15)
+_DAYS_KEPT = const(8)
 
 
 def _chatted(text, flags=0):
@@ -98,13 +102,15 @@ extend minutes=i60 channel?=s8
     def __init__(self, context):
         super().__init__(context)
         self._now = [0] * _NUMBERS
+        self._days = Totals(_DAYS_KEPT, _DAY, 3)
         self._provider = []  # name, filing number, role
 
     def overview(self):
         """What a guardian is shown (G9): [day to which the next three belong, talks, turns, seconds of ended talks,
         wall time to which it is extended, day on which the assessment ends, provider's name or ""]."""
-        now = self._now
-        return now[:_OPEN] + [now[_MORE_WALL], now[_EXPIRES], self._provider[0] if self._provider else ""]
+        now, provider = self._now, self._provider[0] if self._provider else ""
+        counts = [self._used(column) for column in (_TALKS, _TURNS, _SECONDS)]
+        return [self.context.clock.day()] + counts + [now[_MORE_WALL], now[_EXPIRES], provider]
 
     def decide(self, verb, request):
         if verb == "turn":
@@ -118,6 +124,9 @@ extend minutes=i60 channel?=s8
         if verb == "end":
             return self._end("child")
         if verb == "check":
+            shut = self._shut()
+            if shut and self._now[_OPEN]:
+                return deny(shut, [self._ended("off")])
             return self._timed(allow(reason="ok" if self._runs() else _CLOSED))
         return self._extend(request) if verb == "extend" else self._set_provider(request)
 
@@ -156,10 +165,17 @@ extend minutes=i60 channel?=s8
 
     # --- may there be a talk?
 
+    def _used(self, column):
+        """Talks, questions or seconds that count today; while a talk runs, on its day."""
+        clock = self.context.clock
+        return self._days.counted(self._now[_ON] if self._now[_OPEN] else clock.day(), column, clock.powered)
+
     def _shut(self):
         """Why there is no assistant now, or ""."""
         context, now = self.context, self._now
         settings, clock = context.settings, context.clock
+        if context.rules["administration"].lost:
+            return LOST
         if settings.profile != _PROFILE:
             return _ABSENT
         if settings.band == 0:
@@ -191,22 +207,19 @@ extend minutes=i60 channel?=s8
         clock, settings, now = self.context.clock, self.context.settings, self._now
         if now[_OPEN]:
             return stopped(_OPEN_ALREADY)
-        today = clock.day()
-        talks, turns, seconds = now[_TALKS : _SECONDS + 1] if today <= now[_COUNTED] else (0, 0, 0)
-        # A guardian put the clock back: what was counted for the later day counts today, and tomorrow is a new day.
-        moved = [event("assistant.day", today)] if today < now[_COUNTED] else []
         midnight = _DAY - (clock.wall + clock.zone * 60) % _DAY
-        left = min(settings["assistant.talk_minutes"] * 60, settings["assistant.day_minutes"] * 60 - seconds, midnight)
+        left = settings["assistant.day_minutes"] * 60 - self._used(_SECONDS)
+        left = min(settings["assistant.talk_minutes"] * 60, left, midnight)
         if clock.powered == clock.started:
-            return deny(_COOL_DOWN, moved, wait=1)  # in the second of the boot it would look like one from before
+            return stopped(_COOL_DOWN, wait=1)  # in the second of the boot it would look like one from before
         reason, wait = "", midnight
         if now[_COOL] > clock.powered:
             reason, wait = _COOL_DOWN, now[_COOL] - clock.powered
-        elif talks >= settings["assistant.talks"]:
+        elif self._used(_TALKS) >= settings["assistant.talks"]:
             reason = _CONVERSATIONS_USED
         elif left <= 0:
             reason = _MINUTES_USED
-        elif turns >= settings["assistant.turns"]:
+        elif self._used(_TURNS) >= settings["assistant.turns"]:
             reason = _TURNS_USED
         more, news = 0, []
         if self._extended():
@@ -214,13 +227,13 @@ extend minutes=i60 channel?=s8
         elif reason:
             approved = self.context.rules["approval"].allowance("ai_minutes")
             if approved is None:
-                return deny(reason, moved, wait=wait)
+                return stopped(reason, wait=wait)
             more = approved[2] * 60
             news.append(event("assistant.extended", clock.wall + more, clock.powered + more, 0))
             news.append(self.context.rules["approval"].used(approved[0]))
         if more:
             left = more if reason else max(left, more)
-        news.append(event("assistant.began", today, talks + 1, turns, seconds, clock.powered + left))
+        news.append(event("assistant.began", clock.day(), clock.powered + left))
         return self._timed(allow(news, ("remind_ai", "open")), left)
 
     def _timed(self, decision, left=None):
@@ -249,7 +262,7 @@ extend minutes=i60 channel?=s8
             return deny(shut, [self._ended("off")])
         if now[_ASKED]:
             return stopped(_BUSY)
-        turns = now[_TURNS] + 1 - now[_SPARE]
+        turns = self._used(_TURNS) + 1
         if turns > settings["assistant.turns"] and not self._extended():
             return deny(_TURNS_USED, [self._ended("turns")])
         if chat.asks_for_role(text):
@@ -270,7 +283,7 @@ extend minutes=i60 channel?=s8
         if remind or turns == settings["assistant.turns"]:  # the last one of the day is a sign of over-use (G10)
             obligations.insert(0, "remind_ai")
         return self._timed(
-            allow([_chatted(text), event("assistant.asked", turns, int(obligations[0] == "remind_ai"))], obligations)
+            allow([_chatted(text), event("assistant.asked", int(obligations[0] == "remind_ai"))], obligations)
         )
 
     def _cleaned(self, text):
@@ -320,7 +333,7 @@ extend minutes=i60 channel?=s8
         if now[_BEGAN] <= clock.started:
             why, end = "power", clock.started
         cool = end + self.context.settings["assistant.cool_minutes"] * 60
-        return event("assistant.ended", why, now[_SECONDS] + end - now[_BEGAN], cool)
+        return event("assistant.ended", why, end - now[_BEGAN], cool)
 
     def step(self):
         return allow([self._ended("time")]) if self._now[_OPEN] and not self._runs() else None
@@ -338,34 +351,40 @@ extend minutes=i60 channel?=s8
     def apply(self, verb, record):
         now, fields = self._now, record.fields
         if verb == "began":
-            now[_COUNTED : _SECONDS + 1] = fields[:4]
-            now[_OPEN:_COOL] = [1, record.powered, fields[4], record.powered, 0, 0]
+            now[_ON:_COOL] = [fields[0], 1, record.powered, fields[1], record.powered, 0]
+            self._days.add(now[_ON], _TALKS, 1, record.powered)
         elif verb == "asked":
-            now[_TURNS], now[_ASKED], now[_SPARE] = fields[0], 1, 0
-            if fields[1]:
+            now[_ASKED] = 1
+            self._days.add(now[_ON], _TURNS, 1, record.powered)
+            if fields[0]:
                 now[_REMINDED] = record.powered
         elif verb == "answered":
             now[_ASKED] = 0
         elif verb == "lost":
-            now[_ASKED], now[_SPARE] = 0, 1
+            now[_ASKED] = 0
+            self._days.change(now[_ON], _TURNS, -1)
         elif verb == "ended":
-            now[_OPEN], now[_SECONDS], now[_COOL] = 0, fields[1], fields[2]
+            now[_OPEN], now[_COOL] = 0, fields[2]
+            self._days.add(now[_ON], _SECONDS, fields[1], record.powered)
         elif verb == "extended":
             now[_MORE_WALL], now[_MORE] = fields[:2]
             if fields[2]:
                 now[_UNTIL] = fields[2]
-        elif verb == "day":
-            now[_COUNTED] = fields[0]
         elif verb == "provider":
             now[_ASSESSED], now[_EXPIRES] = fields
             self._provider = json.loads(record.private)
 
     def snapshot(self):
-        return encode(self._now + self._provider)
+        counts = self._days.dump()
+        self._now[_COUNTS] = len(counts)
+        return encode(self._now + counts + self._provider)
 
     def restore(self, blob):
         values = json.loads(blob)
-        self._now, self._provider = values[:_NUMBERS], values[_NUMBERS:]
+        self._now = values[:_NUMBERS]
+        end = _NUMBERS + self._now[_COUNTS]
+        self._days.load(values[_NUMBERS:end])
+        self._provider = values[end:]
 
 
 RULE = Assistant

@@ -12,9 +12,11 @@ import json
 
 from micropython import const
 
-from firmware.policy.decision import allow, event
+from firmware.policy.decision import allow, deny, event
 from firmware.policy.request import choice
 from firmware.policy.rule import Rule, stopped
+from firmware.policy.rules.administration import LOST
+from firmware.policy.rules.usage import COMMUNICATION
 from firmware.storage.journal import encode
 
 _NO_OWNER = const("capture.no_owner")
@@ -39,6 +41,7 @@ class Capture(Rule):
     name = "capture"
     FORMS = """
 open owner=s16 device=s8 purpose=s16 seconds=i600 held=b
+stay owner=s16 device=s8 purpose=s16
 """
 
     def __init__(self, context):
@@ -49,31 +52,48 @@ open owner=s16 device=s8 purpose=s16 seconds=i600 held=b
         asked = (request["owner"], choice(request, "device", _DEVICES), choice(request, "purpose", _PURPOSES))
         for number in range(len(_OWNERS)):
             if _OWNERS[number][:3] == asked:
+                if verb == "stay":
+                    return self._stay(number)
                 return self._open(number, request["seconds"], request["held"])
         return stopped(_NO_OWNER)
 
-    def _open(self, number, seconds, held):
-        owner, device, purpose, consent, key, card = _OWNERS[number]
-        settings = self.context.settings
+    def _shut(self, number):
+        """Why an owner may not have its device now, or ""."""
+        settings, rules = self.context.settings, self.context.rules
+        if rules["administration"].lost:
+            return LOST
         if settings.strict:
-            return stopped(_CLOSED)
-        if not self.context.rules["consent"].has(consent):
-            return stopped(_NO_CONSENT)
-        if not settings[key]:
-            return stopped(_OFF)
+            return _CLOSED
+        if not rules["consent"].has(_OWNERS[number][3]):
+            return _NO_CONSENT
+        if not settings[_OWNERS[number][4]]:
+            return _OFF
+        left, why, _ = rules["usage"].left(COMMUNICATION)  # what is recorded is to be sent
+        return why if left <= 0 else ""
+
+    def _stay(self, number):
+        """Asked while the device is open: may it stay so? What ends it is written down."""
+        why = self._shut(number)
+        return deny(why, [event("capture.stopped", _OWNERS[number][1], why)]) if why else allow()
+
+    def _open(self, number, seconds, held):
+        owner, device, purpose, _, key, card = _OWNERS[number]
+        settings = self.context.settings
+        why = self._shut(number)
+        if why:
+            return stopped(why)
         if not 1 <= seconds <= settings[key]:
             return stopped(_TOO_LONG)
         if held:
             return stopped(_BUSY)
-        decision = allow(
+        return allow(
             [event("capture.opened", device, purpose, owner, seconds)],
             (() if self._carded[number] else (card,)) + ("show_indicator", "capture"),
         )
-        decision.details = consent
-        return decision
 
     def apply(self, verb, record):
-        self._carded[_PURPOSES.index(record.fields[1])] = 1
+        if verb == "opened":
+            self._carded[_PURPOSES.index(record.fields[1])] = 1
 
     def snapshot(self):
         return encode(self._carded) if any(self._carded) else b""  # as while it has never been awake

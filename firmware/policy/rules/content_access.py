@@ -40,6 +40,11 @@ _BANNER = const(2592000)  # 30 days (I10), of powered time: no clock set forward
 _TOLD = const(16)
 
 
+def place_of(chats, at):
+    """(segment, offset) in the journal of the entry of a talk that begins at a byte of `chats`."""
+    return int.from_bytes(chats[at + 4 : at + 6], "little"), int.from_bytes(chats[at + 6 : at + 10], "little")
+
+
 class ContentAccess(Rule):
     """Knows the sealed packages: [number, month, tag, count, expiry day, handed over]. `chats` packs the last entries
     of talks with the assistant, oldest first; their texts lie sealed in the journal, as messages do."""

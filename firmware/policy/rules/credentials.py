@@ -125,7 +125,7 @@ recovery_cancel channel?=s8
         return stopped(_PROOF_NEEDED, who)
 
     def spend(self, channel):
-        """A proof given on the watch's own keypad is good for one act: the child may be the next to hold the watch."""
+        """A proof on the watch's own keypad is good for one act, refused or not: the child may be next to hold it."""
         if channel == KEYPAD:
             self.proofs.pop(channel, None)
 

@@ -21,6 +21,7 @@ from firmware.policy.rule import Rule, stopped
 from firmware.policy.rules import alerts
 from firmware.policy.rules.administration import UNREADABLE
 from firmware.policy.table import TAG, Table
+from firmware.policy.totals import Totals
 from firmware.storage import crypto
 
 # Version of the agreement that guardians are shown. With a new one payments stay off until it is accepted (D30, A8).
@@ -91,47 +92,8 @@ _PAYMENT = const("payment")  # a line of the bill
 _HEAD = const("<HHBBBIBBB")
 _TOTAL = const("<HIII")
 _TOTAL_SIZE = const(14)
-
-
-class Totals:
-    """Money by day or month, the last `cap` of them: [number, spent, refunded, powered time of the last spend]."""
-
-    def __init__(self, cap, span):
-        self.rows = []
-        self._cap = cap
-        self._span = span
-
-    def find(self, number):
-        for row in self.rows:
-            if row[0] == number:
-                return row
-        return None
-
-    def spend(self, number, amount, powered):
-        row = self.find(number)
-        if row is None:
-            if len(self.rows) >= self._cap:
-                self.rows.pop(0)
-            row = [number, 0, 0, 0]
-            self.rows.append(row)
-            self.rows.sort()
-        row[1] += amount
-        row[3] = powered
-
-    def change(self, number, column, amount):
-        """Add to a column of a day or month that is still known."""
-        row = self.find(number)
-        if row:
-            row[column] = max(row[column] + amount, 0)
-
-    def counted(self, number, now):
-        """What counts against a limit. A clock set back frees nothing: what was spent under a later number counts until
-        as much powered time as a day or month has gone by since, and again when that day or month really comes."""
-        total = 0
-        for row in self.rows:
-            if row[0] == number or (row[0] > number and now - row[3] < self._span):
-                total += row[1]
-        return total
+_SPENT = const(1)  # columns of the totals
+_REFUNDED = const(2)
 
 
 class Payments(Rule):
@@ -161,8 +123,8 @@ bill reader=s8 channel?=s8
         self._lock = 0
         self._refused = 0  # refusals in the ledger since that powered time
         self._since = 0
-        self._days = Totals(32, _DAY)
-        self._months = Totals(13, 31 * _DAY)
+        self._days = Totals(32, _DAY, 2)
+        self._months = Totals(13, 31 * _DAY, 2)
         self._rows = Table(_WIDTH, _CAP)
 
     def decide(self, verb, request):
@@ -287,9 +249,9 @@ bill reader=s8 channel?=s8
         clock, settings = self.context.clock, self.context.settings
         if amount > settings["payments.single_limit"]:
             return _SINGLE, 0
-        if amount > settings["payments.monthly_limit"] - self._months.counted(clock.month(), clock.powered):
+        if amount > settings["payments.monthly_limit"] - self._months.counted(clock.month(), _SPENT, clock.powered):
             return _MONTHLY, 0
-        if amount > settings["payments.daily_limit"] - self._days.counted(clock.day(), clock.powered):
+        if amount > settings["payments.daily_limit"] - self._days.counted(clock.day(), _SPENT, clock.powered):
             return _DAILY, _DAY - (clock.wall + clock.zone * 60) % _DAY
         return self._busy(), 0
 
@@ -421,8 +383,8 @@ bill reader=s8 channel?=s8
         fields = record.fields
         if verb == "authorised":
             ref, merchant, kind, amount, day, end = fields
-            self._days.spend(day, amount, record.powered)
-            self._months.spend(month_of(day), amount, record.powered)
+            self._days.add(day, _SPENT, amount, record.powered)
+            self._months.add(month_of(day), _SPENT, amount, record.powered)
             self._add(record, bytes.fromhex(ref), merchant, kind, amount, day, end, _HELD)
             self._fails = 0
         elif verb == "refused":
@@ -451,15 +413,15 @@ bill reader=s8 channel?=s8
             rows.put_number(row, _CAPTURED, 3, amount)
             rows.put_number(row, _MORE, 4, 0)
             rows.put_byte(row, _STATE, _PAID)
-            self._change(day, 1, -rest)
+            self._change(day, _SPENT, -rest)
         elif verb == "voided":
             _, amount, day, _ = fields
             rows.put_byte(row, _STATE, _VOID)
-            self._change(day, 1, -amount)
+            self._change(day, _SPENT, -amount)
         else:
             _, total, more, day = fields
             rows.put_number(row, _MORE, 4, total)
-            self._change(day, 2, more)
+            self._change(day, _REFUNDED, more)
 
     def _change(self, day, column, amount):
         self._days.change(day, column, amount)

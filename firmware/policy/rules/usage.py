@@ -18,6 +18,7 @@ from firmware.policy.decision import allow, deny, event
 from firmware.policy.request import choice
 from firmware.policy.rule import Rule
 from firmware.policy.table import TAG
+from firmware.policy.totals import Totals
 from firmware.storage.journal import encode
 
 _LIMIT = const("usage.limit")
@@ -44,7 +45,7 @@ CLASSES = (
     "game_offline",
     "game_online",
 )
-_COMMUNICATION = const(2)  # from here on charging may close
+COMMUNICATION = const(2)  # from here on charging may close
 SYSTEM = const(3)  # from here on school mode closes
 _TIMED = const(4)  # from here on the time of day and the rest hold (X19)
 _COUNTED = const(6)  # from here on the daily minutes hold (D46)
@@ -63,6 +64,8 @@ _ONLINE_FROM = const(72000)
 _ONLINE_TO = const(75600)
 
 _DAYS_KEPT = const(8)
+_USED = const(1)  # columns of the totals: seconds here, and on the child's other watches
+_ELSEWHERE = const(2)
 
 
 class Usage(Rule):
@@ -84,7 +87,7 @@ at_school address=s64 allowed=b channel?=s8
         self._day = 0
         self._streak = 0  # seconds without a rest when it began, or when the last one ended at `_rested`
         self._rested = [0, 0]  # wall and powered time
-        self.days = []  # [day, seconds, seconds on the child's other watches], in the order in which they were begun
+        self._days = Totals(_DAYS_KEPT, _DAY, 2)
         self.marked = b""  # tags of the contacts that pass in school mode (D47)
         self.charging = False  # as the charger's input says now
         self._alive = False  # the sitting was begun since the last boot: none before the first `start`
@@ -107,8 +110,13 @@ at_school address=s64 allowed=b channel?=s8
         self.marked = self.marked_but(tag)
 
     def used(self, day):
-        """Seconds used on a day. A clock put back by days does not open what was used up on the later ones."""
-        return max([row[1] for row in self.days if row[0] >= day] or [0])
+        """Seconds that count on a day, without the sitting that runs."""
+        return self._days.counted(day, _USED, self.context.clock.powered)
+
+    def elsewhere(self, day):
+        """Seconds used on a day on the child's other watches."""
+        row = self._days.find(day)
+        return row[_ELSEWHERE] if row else 0
 
     def state(self):
         """(mode, minutes left today, seconds until the next change, its reason) as a metered app would find it.
@@ -144,9 +152,9 @@ at_school address=s64 allowed=b channel?=s8
     def _bounds(self, cls, get):
         """Every bound that holds for a class, as `left` gives it. get(key) -> the setting."""
         context, clock = self.context, self.context.clock
-        if self.charging and cls >= _COMMUNICATION:
+        if self.charging and cls >= COMMUNICATION:
             mode = get("usage.charging")
-            if mode < 2 and cls >= _COMMUNICATION + 2 * mode:
+            if mode < 2 and cls >= COMMUNICATION + 2 * mode:
                 yield 0, _CHARGING, 0
         if cls >= _TIMED and context.rules["administration"].tampered:
             yield 0, _TAMPERED, 0
@@ -186,13 +194,10 @@ at_school address=s64 allowed=b channel?=s8
 
     def _today(self, get, day):
         """Seconds left of the daily minutes, the running sitting included (D41, D49)."""
-        limit, own, elsewhere = get("usage.daily_minutes") * 60, self.used(day), 0
-        if self.front >= _COUNTED and self._day == day:
+        limit, own = get("usage.daily_minutes") * 60, self.used(day)
+        if self.front >= _COUNTED and self._day >= day:
             own += self._running()
-        for row in self.days:
-            if row[0] == day:
-                elsewhere = row[2]
-        return min(limit * get("usage.share") // 100, limit - elsewhere) - own
+        return min(limit * get("usage.share") // 100, limit - self.elsewhere(day)) - own
 
     def _running(self):
         """Seconds of the sitting so far; of one that a power cut broke off, up to when it would have been saved."""
@@ -290,29 +295,19 @@ at_school address=s64 allowed=b channel?=s8
             self.marked = bytes.fromhex(fields[0])
             return
         if verb == "elsewhere":
-            row = self._row(fields[0])
-            row[2] = max(row[2], fields[1])
+            self._days.add(fields[0], _ELSEWHERE, fields[1] - self.elsewhere(fields[0]), record.powered)
             return
         name, day, seconds, self._streak, _ = fields
         if self.front >= _COUNTED:
-            self._row(self._day)[1] = self.used(self._day) + seconds
+            self._days.add(self._day, _USED, seconds, record.powered)
         if self.front >= _TIMED:
             self._rested = [record.t, record.powered]
         self.front = CLASSES.index(name) if name else NOTHING
         self._day, self._since = day, record.powered
 
-    def _row(self, day):
-        for row in self.days:
-            if row[0] == day:
-                return row
-        self.days = self.days[1 - _DAYS_KEPT :] + [[day, self.used(day), 0]]
-        return self.days[-1]
-
     def snapshot(self):
         values = [self.front if self.front >= _TIMED else NOTHING, self._since, self._day, self._streak] + self._rested
-        for row in self.days:
-            values += row
-        return bytes([len(self.marked)]) + self.marked + encode(values)
+        return bytes([len(self.marked)]) + self.marked + encode(values + self._days.dump())
 
     def restore(self, blob):
         at = 1 + blob[0]
@@ -320,7 +315,7 @@ at_school address=s64 allowed=b channel?=s8
         values = json.loads(blob[at:])
         self.front, self._since, self._day, self._streak = values[:4]
         self._rested = values[4:6]
-        self.days = [values[start : start + 3] for start in range(6, len(values), 3)]
+        self._days.load(values[6:])
 
 
 def _window(now, start, end, reason):
