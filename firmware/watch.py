@@ -2,6 +2,7 @@
 
 from firmware.loading import forget
 from firmware.policy.engine import Engine
+from firmware.policy.resting import copy_of
 from firmware.services.alerts import AlertService
 from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
@@ -20,6 +21,7 @@ from firmware.storage.store import Store
 
 _DAY = 86400
 _COMPARE = 3600  # seconds between two looks at the battery-backed clock
+_WELL = 60  # seconds: firmware/update/slots.py
 _TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
 
 
@@ -39,6 +41,7 @@ class Watch:
     terminal        services/transport contract for payments, or None
     launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
     port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
+    slots           firmware/update/slots.py, or None: no updates    version     number of the firmware that runs
     provider        services/assistant contract, or None; asked for when the child opens the assistant
     """
 
@@ -78,6 +81,10 @@ class Watch:
         self._server = None  # of the serial line, while somebody talks to it
         self.address = board.address
         self.can_call = board.phone is not None
+        self.slots = board.slots
+        self.engine.trial = board.slots is not None and board.slots.trial
+        self._updates = None  # while a package comes in
+        self._settles = 0  # powered time at which this boot counts as good; then again while a version is on trial
         self._board = board
         self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
@@ -87,6 +94,7 @@ class Watch:
         """Rebuild the rules' state. Emergency requests are answered before this, during it and if it fails."""
         report = self.engine.rebuild(self._rtc())
         self.privacy.step()
+        self._settles = self.engine.clock.powered + _WELL
         return report
 
     def _rtc(self):
@@ -136,6 +144,17 @@ class Watch:
         return self._assistant
 
     @property
+    def updates(self):
+        """The service for firmware updates: there while a package comes in."""
+        if self._updates is None:
+            from firmware.services.updates import Updates
+
+            forget("firmware.services.updates")
+            forget("firmware.update.receive")
+            self._updates = Updates(self.engine.ask, self.slots, self._board.version, self.guardians.reboot)
+        return self._updates
+
+    @property
     def talking(self):
         """Whether somebody is on the serial line, who wants an answer soon."""
         return self._server is not None
@@ -174,6 +193,16 @@ class Watch:
 
         return Server(self.engine, hosts, board.port, board.identity, board.random, call, data)
 
+    def _settle(self, now):
+        """Once this boot has lasted, and while a version is on trial: is it good for good?"""
+        if now >= self._settles:
+            self.updates.settle(copy_of(self.engine.rules["firmware"]).version if self.slots.trial else 0)
+            self.engine.trial = self.slots.trial
+            self._settles = now + (_WELL if self.slots.trial else _DAY)
+        if self._updates and not self._updates.busy:
+            self._updates = None
+        return self._settles
+
     def step(self, now):
         """Move to `now` (ticks in milliseconds, wrapping at 2**30, 12 days). Returns the milliseconds until the next
         need, at most a day, so that no wrap is missed."""
@@ -200,6 +229,8 @@ class Watch:
                 self._assistant = None
         if self._board.port:
             needs.append(self._serve(clock.powered))
+        if self.slots:
+            needs.append(self._settle(clock.powered))
         needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY

@@ -30,6 +30,7 @@ ALLOWED = {
     ("policy/desk/__init__.py", "sys.modules"),
     ("guard.py", "builtins"),  # the runtime import guard
     ("guard.py", "__import__"),
+    ("start.py", "sys.modules"),  # lets the base go when a slot starts
 }
 
 # What the board offers that collects data about people: the name on the board, the one service that may use it, and
@@ -135,7 +136,7 @@ class _Module(ast.NodeVisitor):
         self.name = name
         self.findings: list[Finding] = []
         self._used = used
-        self._is_driver = name.startswith("drivers/") or name in ("board.py", "boot.py")
+        self._is_driver = name.startswith("drivers/") or name in ("board.py", "boot.py", "chip.py", "main.py")
         self._is_motion = name.startswith("drivers/") and bool(_MOTION_CHIPS.search(Path(name).stem))
         self._handed: set[int] = set()  # nodes that the composition root hands to a service
 

@@ -20,27 +20,33 @@ from host_tools.packages import preset_problems
 
 SOURCE = Path(__file__).resolve().parent.parent / "firmware"
 _MANIFEST = "manifest.json"
-# Left out: what only the host reads, such as the settings' source table.
+# Left out: what only the host reads, such as the settings' source table, and the two scripts that stay source.
 _LEFT_OUT = (".pyc", ".toml", ".typed")
+SCRIPTS = ("boot.py", "main.py")
 
 
 class BuildFailed(RuntimeError):
     """A module does not compile, or has private names that cannot be shortened; what is wrong, and where."""
 
 
-def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = ()) -> Path:
+def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = (), lines: bool = True) -> Path:
     """Compile `source`/**/*.py to `target`/firmware/**/*.mpy, copy its data files, remove what has no source any more.
 
     Returns `target`, the folder for MICROPYPATH. Private names become short (names.py; names.json says which is which),
-    but for those in `keep`, which somebody outside the firmware uses. Only files whose content (or whose compiler)
-    changed are made again. Each file appears whole, so several processes may build into one folder at once: at worst
-    they do the same work twice. BuildFailed names the module that does not compile.
+    but for those in `keep`, which somebody outside the firmware uses. `lines` false: without line numbers, which take
+    six parts in a hundred of flash and heap, and which nobody reads on a watch. Only files whose content (or whose
+    compiler) changed are made again. Each file appears whole, so several processes may build into one folder at once:
+    at worst they do the same work twice. BuildFailed names the module that does not compile.
     """
     folder = target / "firmware"
-    compiler = _run("--version")
+    compiler = _run("--version") + (b"" if lines else b" -O3")
     made = _read_manifest(target)
     wanted: dict[str, str] = {}
-    files = [path for path in sorted(source.rglob("*")) if path.is_file() and path.suffix not in _LEFT_OUT]
+    files = [
+        path
+        for path in sorted(source.rglob("*"))
+        if path.is_file() and path.suffix not in _LEFT_OUT and path.relative_to(source).as_posix() not in SCRIPTS
+    ]
     modules = {_dotted(path.relative_to(source)): path for path in files if path.suffix == ".py"}
     try:
         texts, short = names.shorten({name: path.read_text("utf-8") for name, path in modules.items()}, keep)
@@ -53,7 +59,7 @@ def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = 
         content = texts[_dotted(name)].encode() if path.suffix == ".py" else path.read_bytes()
         wanted[key] = hashlib.sha256(compiler + content).hexdigest()
         if made.get(key) != wanted[key] or not output.is_file():
-            _replace(output, _compile(content, _dotted(name)) if path.suffix == ".py" else content)
+            _replace(output, _compile(content, _dotted(name), lines) if path.suffix == ".py" else content)
     for output in folder.rglob("*"):
         if output.is_file() and output.suffix != ".tmp" and output.relative_to(folder).as_posix() not in wanted:
             output.unlink(missing_ok=True)
@@ -69,13 +75,13 @@ def _dotted(name: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _compile(content: bytes, shown_as: str) -> bytes:
+def _compile(content: bytes, shown_as: str, lines: bool = True) -> bytes:
     """The bytecode of one module. Its tracebacks show `shown_as`, the module's full name: builds are then equal on
     every machine, and MicroPython, which keeps that name and all others in the heap, needs no second one."""
     with tempfile.TemporaryDirectory() as folder:
         text, output = Path(folder) / "module.py", Path(folder) / "module.mpy"
         text.write_bytes(content)
-        _run("-s", shown_as, "-o", str(output), str(text))
+        _run(*([] if lines else ["-O3"]), "-s", shown_as, "-o", str(output), str(text))
         return output.read_bytes()
 
 

@@ -50,6 +50,12 @@ _ON_DEMAND = {
     "recover": "recover",
     "wipe": "status",
     "watch": "simulated",
+    "keygen": "sign",
+    "build": "release",
+    "update": "update",
+    "flash": "flash",
+    "deploy": "deploy",
+    "workshop": "workshop",
 }
 
 

@@ -85,9 +85,9 @@ def ask(question: str, **options: Any) -> str:
     return str(click.prompt(question, err=True, **options))
 
 
-def secret(question: str) -> str:
+def secret(question: str, **options: Any) -> str:
     """A secret, typed without being shown."""
-    return ask(question, hide_input=True)
+    return ask(question, hide_input=True, **options)
 
 
 def sure(question: str, yes: bool) -> None:

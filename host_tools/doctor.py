@@ -73,7 +73,7 @@ def check_watch(talk: Talk) -> list[Line]:
     if not hello.known or talk.keys.key(hello.watch) is None:
         return [*lines, ("pairing", BAD, "This watch and this computer are not paired. Run: ward setup")]
     try:
-        talk.open_line()
+        talk.open_greeted()
     except (Failure, Refused, LineError) as error:
         return [*lines, ("pairing", BAD, str(error))]
     lines.append(("pairing", GOOD, "this computer is known"))

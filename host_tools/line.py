@@ -50,6 +50,7 @@ class Hello:
     protocol: int
     set_up: bool
     known: bool
+    recovery: str = ""  # why it runs no firmware of its own, if so
 
 
 class Line:
@@ -125,6 +126,7 @@ class Line:
             self._greeting["protocol"],
             self._greeting["set_up"],
             "proof" in self._greeting,
+            str(self._greeting.get("recovery", "")),
         )
 
     def open(self, key: bytes) -> None:

@@ -47,10 +47,14 @@ class Talk:
     def open(self) -> None:
         """Find the watch and open a session. Failure if it does not know this computer."""
         self.greet()
-        self.open_line()
+        self.open_greeted()
 
-    def open_line(self) -> None:
+    def open_greeted(self) -> None:
         """Open a session with the watch that was greeted. Failure if it does not know this computer."""
+        if self.hello.recovery:
+            raise Failure(
+                "The watch is in recovery (%s). Give it its firmware: ward update PACKAGE" % self.hello.recovery
+            )
         key = self.keys.key(self.hello.watch)
         if key is None or not self.hello.known:
             if key:

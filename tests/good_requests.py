@@ -39,6 +39,9 @@ GOOD_IN: dict[str, dict[str, Any]] = {
     "content.offer": {"key": "ff" * 384},
     "content.withdraw": {"key": "ff" * 384},
     "content.show": {"slot": "page"},
+    "firmware.install": {"problem": ""},
+    "firmware.switch": {"problem": ""},
+    "firmware.open": {"what": "repl"},
 }
 
 

@@ -124,9 +124,9 @@ def test_the_build_makes_only_what_changed(
     compiled: list[str] = []
     real = build._compile
 
-    def recording(content: bytes, shown_as: str) -> bytes:
+    def recording(content: bytes, shown_as: str, lines: bool) -> bytes:
         compiled.append(shown_as)
-        return real(content, shown_as)
+        return real(content, shown_as, lines)
 
     monkeypatch.setattr(build, "_compile", recording)
     target = tmp_path / "out"

@@ -99,6 +99,8 @@ _ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the
 
 def call(watch, method, params, server):
     """The result of a method, or None if there is none of that name. BadRequest for wrong params."""
+    if method in UPDATES:
+        return None if watch.slots is None else UPDATES[method](watch.updates, params)
     if method in READS:
         if method == "log.read":
             return _log(watch, params, server)
@@ -274,4 +276,16 @@ READS: dict = {
     "data.list": _kept,
     "data.copy": _copy,
     "evidence.list": _evidence,
+}
+
+# Firmware, by services/updates.py.
+UPDATES = {
+    "firmware.state": lambda updates, params: updates.state(params),
+    "firmware.head": lambda updates, params: updates.head(params),
+    "firmware.begin": lambda updates, params: updates.begin(params),
+    "firmware.piece": lambda updates, params: updates.piece(params),
+    "firmware.finish": lambda updates, params: updates.finish(params),
+    "firmware.confirm": lambda updates, params: updates.confirm(params),
+    "firmware.service": lambda updates, params: updates.service(params),
+    "firmware.open": lambda updates, params: updates.open(params),
 }

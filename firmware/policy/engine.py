@@ -93,6 +93,8 @@ class Engine:
         self._ordered = [self.rules[made.name] for made in RULES] + rare  # dicts have no order on MicroPython
         self.floor = self.rules["emergency"]
         self._administration = self.rules["administration"]
+        # New firmware that may still be left for the old one: no snapshot is written, which that could not read (C12).
+        self.trial = False
         self._ready = False
         self._restoring = ""  # the rule whose snapshot is being read, and its pieces so far
         self._pieces = bytearray()
@@ -409,7 +411,7 @@ class Engine:
     def _keep_house(self):
         """Rotate a full segment, let expired keys go, check one older segment, save powered time."""
         clock, month = self.clock, self.clock.month()
-        if self._store.due(month):
+        if self._store.due(month) and not self.trial:
             self._store.rotate(clock.wall, clock.powered, month, self._parts())
             self._checking = True
             self._expired_on = -1

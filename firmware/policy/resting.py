@@ -13,7 +13,7 @@ import sys
 from firmware import loading
 from firmware.policy.rule import Rule
 
-NAMES = ("hosts", "personal_data", "payments", "assistant", "location", "capture", "apps", "content")
+NAMES = ("hosts", "personal_data", "payments", "assistant", "location", "capture", "apps", "content", "firmware")
 
 
 def rules(context):
@@ -39,6 +39,8 @@ def _load(name):
         import firmware.policy.rules.capture
     elif name == "apps":
         import firmware.policy.rules.apps
+    elif name == "firmware":
+        import firmware.policy.rules.firmware
     else:
         import firmware.policy.rules.content
     return sys.modules["firmware.policy.rules." + name].RULE

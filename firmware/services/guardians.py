@@ -48,7 +48,7 @@ class Guardians:
                 "tell_child": tell,
                 "mark_as_read_by_guardian": mark,
                 "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
-                "reboot": self._reboot,
+                "reboot": self.reboot,
                 "erase": self._erase,
                 "show_recovery": lambda: self._screen.notice("recovery", {"seconds": self._recovery()}),
                 "recovery_over": lambda: self._screen.notice("recovery_over", {}),
@@ -72,7 +72,8 @@ class Guardians:
     def _recovery(self):
         return self._engine.rules["credentials"].recovery_left()
 
-    def _reboot(self):
+    def reboot(self):
+        """The watch restarts when this step is over."""
         self.restart = True
 
     def package_key(self, what, number):

@@ -196,6 +196,8 @@ class Board:
     address = "watch"
     rtc_offset = 0
     plugged = False
+    slots: object = None  # of firmware/update, where a test lays them
+    version = 0
 
     def __init__(self, root, seed, power=None):
         self.root = root

@@ -45,7 +45,8 @@ class Rig:
         `root` stays (a flash that was copied or damaged); phone false: a board without telephony; address: for
         envelopes, where two watches talk to each other; display [width, height, round]: with the screens of
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
-        (host_tools/boards.py), for a whole board with chips and the firmware's drivers."""
+        (host_tools/boards.py), for a whole board with chips and the firmware's drivers.
+        slots: folder of a flash with firmware in slots, whose version this watch then says it is."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
@@ -53,6 +54,7 @@ class Rig:
         self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
         self.board.carrier.telephony = command.get("phone", True)
+        self._slots = command.get("slots")
         size = command.get("display")
         self.display = Display(*size) if size else None
         self._language = command.get("language", "en")
@@ -66,8 +68,12 @@ class Rig:
 
     def _start(self):
         self._ticks = 0x3FFFF000  # near the wrap of ticks_ms, so that every run goes over it
+        if self._slots:
+            self._choose_slot()
         self.watch = Watch(self.board)
         report = self.watch.start()
+        if self._slots:
+            self.watch.updates.started(0)
         if self.chips:
             self.shell = self.chips.start(self.watch, self._language)
         else:
@@ -80,6 +86,14 @@ class Rig:
             "torn": report.torn,
             "seq": report.seq,
         }
+
+    def _choose_slot(self):
+        """As firmware/start.py does; the code stays the same, only its number changes."""
+        from firmware.update.slots import Slots
+
+        slots = self.board.slots = Slots(self._slots + "/")
+        self.board.version = slots.choose()[0].version
+        slots.begin_try()
 
     def _shell(self):
         """The screens, loaded only where there is a display to show them."""
