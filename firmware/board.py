@@ -11,7 +11,7 @@ trusted. Only the drivers that a board needs are loaded. The firmware asks of a 
     rtc(), set_rtc(t)     seconds since 2020 from a battery-backed clock, or None where nothing vouches for them
     charging(), percent() a charger is connected; the battery, or -1 where the board cannot tell
     hold_to_off(enabled)  whether the power key may cut the power by itself, after ten seconds
-    signal(pattern)       sound and vibrate: pairs of hertz (0: silence) and milliseconds; None stops it
+    signal(pattern)       sound and vibrate: pairs of hertz (0: silence, VIBRATE: no sound) and milliseconds; None stops it
     step(now)             go on with that; milliseconds until the next need, or -1
     rest(milliseconds)    do nothing for so long, or until a button; deeply while the display is dark
 """
@@ -19,6 +19,7 @@ trusted. Only the drivers that a board needs are loaded. The firmware asks of a 
 from machine import I2C, PWM, SPI, Pin
 from micropython import const
 
+VIBRATE = 1
 _TICKS = const(0x3FFFFFFF)
 _LIT_MS = const(20)  # how often a finger is looked at
 _BRIGHT = const(65535)
@@ -191,7 +192,7 @@ class Hardware:
 
     def _sound(self, hertz):
         if self._buzzer:
-            self._buzzer.tone(hertz)
+            self._buzzer.tone(hertz if hertz != VIBRATE else 0)
         if self._motor:
             self._motor.turn(hertz > 0)
 

@@ -7,6 +7,7 @@ wakes it at once, or is counted from its first moment.
 
 from micropython import const
 
+from firmware.board import VIBRATE
 from firmware.drivers.buttons import OneButton
 from firmware.ui.shell import Shell
 
@@ -21,29 +22,6 @@ _HELD_MS = const(30000)  # whoever holds the one button for so long means it, wh
 _STAYS = ("sos", "call")
 _UNDER_WAY = ("counting", "sending", "delivered")
 
-# Hertz and milliseconds, in pairs; on a board that can only vibrate, sound is vibration.
-_SHORT = (1760, 60)
-_TWICE = (1760, 80, 0, 80, 1760, 80)
-_LOW = (440, 300)
-_RING = (1319, 400, 0, 200, 1568, 400, 0, 1000, 1319, 400, 0, 200, 1568, 400)
-_COUNT = (1047, 200, 0, 800, 1047, 200, 0, 800, 1047, 200, 0, 800, 1047, 200, 0, 800, 1047, 200)
-_ALARM = (2093, 400, 1568, 400) * 12
-# What is heard and felt, and makes the display light up.
-_SIGNALS = {
-    "message": _TWICE,
-    "collapsed": _SHORT,
-    "ring": _RING,
-    "hidden": _LOW,
-    "sos": _COUNT,
-    "sos_cancelled": _LOW,
-    "sos_delivered": _TWICE,
-    "sos_not_delivered": _ALARM,
-    "sos_ended": _LOW,
-    "closing_soon": _SHORT,
-    "pay": _SHORT,
-    "sound": _SHORT,
-}
-
 
 class Device:
     """watch: started; hardware: firmware/board.py. It is the screen of services: `notice`."""
@@ -53,6 +31,8 @@ class Device:
         self.hardware = hardware
         self.shell = Shell(watch, hardware.display, language)
         self.shell.telephony = hardware.telephony != "none"
+        self.shell.signals = self
+        self.shell.lit = False
         self.lit = False
         self.wakes = 0  # steps with the display dark
         self._decoder = OneButton(self.shell) if hardware.one_button else None
@@ -66,10 +46,17 @@ class Device:
     def notice(self, kind, fields):
         """Something has happened: show it, and let it be heard and felt."""
         self.shell.notice(kind, fields)
-        signal = _SIGNALS.get(kind)
-        if signal:
-            self.hardware.signal(signal)
-            self._wake()
+
+    def play(self, vibration, tones):
+        """A signal of firmware/ui/signals.py, which lights the display too."""
+        pattern = []
+        for hertz, milliseconds in tones:
+            pattern += [hertz, milliseconds]
+        if not tones:  # on and off by turns
+            for at in range(len(vibration)):
+                pattern += [0 if at & 1 else VIBRATE, vibration[at]]
+        self.hardware.signal(pattern)
+        self._wake()
 
     # --- from the board
 
@@ -115,14 +102,14 @@ class Device:
     def _wake(self):
         self._used = self._now
         if not self.lit:
-            self.lit = True
+            self.lit = self.shell.lit = True
             self._swap()
             self.shell.build(0)
             self.shell.step(self._now)
             self.hardware.light(True)
 
     def _sleep(self):
-        self.lit = False
+        self.lit = self.shell.lit = False
         self.hardware.light(False)
         if self.shell.screen not in _STAYS:
             self.shell.show("lock")

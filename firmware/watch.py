@@ -45,6 +45,8 @@ class Watch:
     provider        services/assistant contract, or None; asked for when the child opens the assistant
     """
 
+    VERSION = "0.1.0"  # of the firmware, as in pyproject.toml
+
     def __init__(self, board):
         files = self._files = Files(board.root)
         self._board = board

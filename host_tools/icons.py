@@ -9,7 +9,8 @@ from typing import Any
 NAMES = (
     *("back", "up", "down", "yes", "no", "block", "shield", "phone", "hangup", "message", "warning", "heart", "help"),
     *("lock", "moon", "school", "bolt", "clock", "pin", "erase", "person", "guardian", "sos", "wait", "undo", "eye"),
-    *("signal", "empty", "folded", "bell", "next", "home"),
+    *("signal", "empty", "folded", "bell", "next", "home", "menu", "coin", "robot", "book", "info", "pen", "send"),
+    *("space",),
 )
 FIRST = 0xE000  # code point of the first icon; the four corners come behind the icons
 
@@ -152,6 +153,35 @@ def paint(pen: Any, name: str, s: float) -> None:
         ),
         "folded": lambda: (box(3, 7, 29, 26, 4), line(5, 10, 16, 18.5, 27, 10, width=2.6, fill=0)),
         "bell": lambda: (disc(16, 12.5, 8.6), box(7.4, 12, 24.6, 22, 1), box(4, 20.5, 28, 24.4, 2), disc(16, 26.6, 3)),
+        "menu": lambda: [disc(x, y, 3.2) for x in (6, 16, 26) for y in (6, 16, 26)],
+        "coin": lambda: (
+            disc(16, 16, 14),
+            [line(x, 8, 16, 15.5, width=2.6, fill=0) for x in (10.5, 21.5)],
+            line(16, 15.5, 16, 24.5, width=2.6, fill=0),
+            [line(11, y, 21, y, width=2.2, fill=0) for y in (16.8, 20.6)],
+        ),
+        "robot": lambda: (
+            line(16, 5, 16, 11, width=2.4),
+            disc(16, 4.4, 2.6),
+            box(4.5, 9.5, 27.5, 28, 6),
+            [disc(x, 17, 2.6, 0) for x in (11, 21)],
+            line(11.5, 23, 20.5, 23, width=2.4, fill=0),
+            [box(x, 15, x + 2.4, 22, 1) for x in (1, 28.6)],
+        ),
+        "book": lambda: (
+            poly(2, 7, 9, 5, 15.2, 8, 15.2, 28, 9, 25, 2, 27),
+            poly(30, 7, 23, 5, 16.8, 8, 16.8, 28, 23, 25, 30, 27),
+            [line(5.5, y + 0.8, 11.5, y + 1.6, width=1.9, fill=0) for y in (10.5, 15, 19.5)],
+            [line(26.5, y + 0.8, 20.5, y + 1.6, width=1.9, fill=0) for y in (10.5, 15, 19.5)],
+        ),
+        "info": lambda: (disc(16, 16, 13.5), disc(16, 9.6, 2.3, 0), line(16, 15.5, 16, 23, width=3.6, fill=0)),
+        "pen": lambda: (
+            poly(21, 5, 27, 11, 12.5, 25.5, 6.5, 19.5),
+            poly(22.5, 3.5, 24.5, 1.8, 30.2, 7.5, 28.5, 9.5),
+            poly(5.4, 21, 11, 26.6, 3, 29),
+        ),
+        "send": lambda: (poly(2, 4, 31, 16, 2, 28, 7, 16), line(7, 16, 19, 16, width=2.4, fill=0)),
+        "space": lambda: line(5, 16, 5, 23, 27, 23, 27, 16, width=3.4),
         "home": lambda: (poly(16, 3, 30, 16, 2, 16), box(6.5, 14, 25.5, 28.5, 2), box(13, 19, 19, 28.5, 1, 0)),
     }
     shapes[name]()

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--age", type=int, choices=(7, 9), default=9, help="the child's age in years (%(default)s)")
     parser.add_argument("--brief", action="store_true", help="leave out what was simply allowed")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    parser.add_argument("--png", type=Path, metavar="DIR", help="the watch has a display; write what it shows into DIR")
     parser.add_argument("--headless", action="store_true", help="without the page, as always here")
     parser.add_argument("--update-readme", action="store_true", help=argparse.SUPPRESS)
     return parser
@@ -71,7 +72,9 @@ def _run(options: argparse.Namespace, stream: Any) -> int:
     messages = read_stream(options.messages, options.limit) if options.messages else read_stream(SCHOOL_DAY)
     day = OtherDay if options.messages else SchoolDay
     with tempfile.TemporaryDirectory() as folder:
-        story = day(Path(folder), options.runtime, options.language, options.age, messages)
+        if options.png:
+            options.png.mkdir(parents=True, exist_ok=True)
+        story = day(Path(folder), options.runtime, options.language, options.age, messages, options.png)
         with story.watch:
             story.tell()
             found = report.make(story)

@@ -364,3 +364,12 @@ def test_what_the_pages_name_exists(page: str) -> None:
         )
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert ((ROOT / page).parent / link).exists(), link
+
+
+def test_pictures_of_the_day(tmp_path: Path) -> None:
+    """`--png` gives the watch a display, and writes each picture that an act has brought."""
+    assert day.main(["--brief", "--png", str(tmp_path / "pictures")]) == 0
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names[0].endswith("-setup.png") and any(name.endswith("-blocked.png") for name in names)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in (tmp_path / "pictures").iterdir())
+    assert len({path.read_bytes() for path in (tmp_path / "pictures").iterdir()}) > len(names) // 2

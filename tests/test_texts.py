@@ -11,8 +11,11 @@ import pytest
 
 from firmware import texts
 from firmware.policy.decision import REMEDIES
-from firmware.policy.rules import alerts
+from firmware.policy.rules import alerts, location
+from firmware.policy.rules.approval import WHAT
+from firmware.policy.rules.content import CHANNELS
 from firmware.services.alerts import render
+from firmware.ui.screens import privacy, write
 from simulator import micropython
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +23,11 @@ LINES = [
     line.split("\t") for line in (ROOT / "firmware" / "texts" / "texts.tsv").read_text(encoding="utf-8").splitlines()
 ]
 IDS = [line[0] for line in LINES]
+RECIPIENTS = {
+    name
+    for line in (ROOT / "firmware" / "texts" / "collected.tsv").read_text(encoding="utf-8").splitlines()
+    for name in line.split("\t")[4].split(",")
+}
 MOST = {"zh": 40, "en": 90}  # characters that fit on two small screens
 
 _REASON = re.compile(r"[a-z_]+\.[a-z_]+\Z")
@@ -70,6 +78,12 @@ def on_screens() -> set[str]:
                 found |= {"ui." + node.value, node.value}
     made = {"ui.help_" + kind for kind in ("doctor", "line", "police")}
     made |= {"ui.sos_" + state for state in ("sending", "delivered", "not_delivered")}
+    made |= {"ui.for_" + columns[0] for columns in privacy.PURPOSES} | {"ui.to_" + to for to in RECIPIENTS - {"watch"}}
+    made |= {"ui.kept_" + until for until in ("wipe", "remove", "days", "hours")}
+    made |= {"ui.look_" + trigger for trigger in location.TRIGGERS} | {"ui.pool_" + channel for channel in CHANNELS}
+    made |= {"ui.asked_" + what for what in WHAT}
+    made |= {"ui.reply_%d" % number for number in range(1, write.REPLIES + 1)}
+    made |= {"ui.question_%d" % number for number in range(1, write.QUESTIONS + 1)}
     return {id_ for id_ in found | made if id_ in IDS and id_.startswith("ui.")}
 
 
@@ -98,8 +112,7 @@ def test_a_line_is_whole_and_short(line: list[str]) -> None:
     for words in (chinese, english):
         assert words == words.strip()
         placeholders = re.findall(r"\{.*?\}", words)
-        allowed = {"alert": ["{count}"], "ui": ["{time}"]}.get(code.split(".")[0])
-        assert placeholders == [] or placeholders == allowed
+        assert set(placeholders) <= {"alert": {"{count}"}, "ui": {"{count}", "{time}"}}.get(code.split(".")[0], set())
     assert ("{count}" in chinese) == ("{count}" in english)
 
 

@@ -17,6 +17,7 @@ from micropython import const
 
 from firmware.loading import forget
 from firmware.policy.decision import BadRequest
+from firmware.policy.resting import copy_of
 from firmware.services.enforce import discharge
 
 _SENTENCE = const(200)  # characters; what has no end by then is cut
@@ -67,6 +68,10 @@ class AssistantService:
         """The talk may last `left` more seconds: when to warn, when to look again."""
         self._warned = self._warned and left <= _WARNING
         self._next = self._engine.clock.powered + (left if self._warned or left <= _WARNING else left - _WARNING)
+
+    def left(self):
+        """(questions, seconds) that the child still has today; in a talk the seconds until its end."""
+        return copy_of(self._engine.rules["assistant"]).left()
 
     # --- begin, ask, end
 

@@ -37,6 +37,10 @@ class ContentService:
         """The topics by which the order is personal, as bits; 0 when nothing is kept (C9)."""
         return self._rule().topics()
 
+    def lesson_waits(self):
+        """True while there is a lesson that the child has not opened."""
+        return self._rule().lesson() != ""
+
     # --- from the publishers
 
     def deliver(self, item, key, signature, body):

@@ -169,6 +169,18 @@ class Messaging:
         discharge(decision, {"show": lambda: self._screen.notice("unblocked", {"party": party or ""})})
         return decision
 
+    def not_bullying(self, message):
+        """The child says that a warned or folded message was none: the sender's grade goes back by one."""
+        decision = self._engine.ask({"kind": "messages.not_bullying", "message": message})
+        discharge(decision, {"show": lambda: self._screen.notice("answered", {})})
+        return decision
+
+    def tell(self, message):
+        """The child decides that a guardian hears of a message: of its kind, never of its words."""
+        decision = self._engine.ask({"kind": "alerts.tell", "message": message})
+        discharge(decision, {"show": lambda: self._screen.notice("told", {})})
+        return decision
+
     def open(self, message, confirmed=False):
         """The child opens a message; a collapsed one first answers with a warning."""
         request = {"kind": "content_access.read", "what": "message", "id": message, "exit": "screen", "reader": "child"}

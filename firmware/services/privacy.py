@@ -4,11 +4,14 @@ The copy is text, one JSON array a line (docs/personal-data.md): first its forma
 a line with the names of its fields and a line for each entry. Message texts and keys are in no copy.
 """
 
+from micropython import const
+
 from firmware.policy.rules.consent import HELD
 from firmware.policy.rules.content_access import CHAT, place_of
 from firmware.services.enforce import discharge
-from firmware.storage.journal import encode
+from firmware.storage.journal import JournalBroken, encode
 
+_REFUSALS = const(12)  # reasons on the child's list
 _FORMAT = ["wardwatch-copy", 1]
 
 
@@ -33,6 +36,41 @@ class Privacy:
         listed: list = []
         discharge(self._engine.ask(request), {"list": lambda: listed.extend(self._counts())})
         return listed or None
+
+    def refusals(self):
+        """What the watch did not let through lately, and why: [reason, how often] of each reason, the newest first.
+        The child reads it in the reasons' own words (D13)."""
+        found: list = []
+        denials = self._store.denials
+        try:
+            for segment in reversed(denials.segments()):
+                self._count(denials, segment, found)
+                if len(found) >= _REFUSALS:
+                    break
+        except (OSError, JournalBroken):  # what can still be read is shown
+            pass
+        found.sort()
+        found.reverse()
+        return [entry[1:] for entry in found[:_REFUSALS]]
+
+    def _count(self, denials, segment, found):
+        """Add one segment's refusals to [number of the newest, reason, how often]."""
+        at = 0
+        while True:
+            read = denials.read(segment, at)
+            if read is None:
+                return
+            record = read[0]
+            at = record.end
+            if record.kind != "denied":
+                continue
+            reason, count = record.fields[1], record.fields[3]
+            for entry in found:
+                if entry[1] == reason:
+                    entry[0], entry[2] = max(entry[0], record.seq), entry[2] + count
+                    break
+            else:
+                found.append([record.seq, reason, count])
 
     def copy(self, channel):
         """The lines of a copy, without line ends, or None if the request is refused."""

@@ -7,6 +7,7 @@ terminal sends can change it meanwhile, so the child pays what the screen shows.
 from micropython import const
 
 from firmware.policy.decision import BadRequest
+from firmware.policy.resting import copy_of
 from firmware.services.enforce import discharge
 from firmware.storage.journal import JournalBroken
 
@@ -65,6 +66,10 @@ class Wallet:
             self._screen.notice("not_paid", {"reason": "", "wait": 0})
             self._answer(key, "request", False)
 
+    def left(self):
+        """Fen that the limits still allow in one payment now."""
+        return copy_of(self._engine.rules["payments"]).left()
+
     def step(self, now):
         """Forget a request that nobody answered. Returns the powered time of the next need, or None."""
         if self._waiting and now >= self._until:
@@ -118,7 +123,9 @@ class Wallet:
 
         if not discharge(decision, {"ask_password": show, "confirm": confirm}):
             if step == "request":
-                self._screen.notice("not_paid", {"reason": decision.reason, "wait": decision.wait})
+                fields = {"reason": decision.reason, "wait": decision.wait}
+                fields.update({name: request[name] for name in ("name", "amount")})
+                self._screen.notice("not_paid", fields)
             if decision.reason != _WRONG_PASSWORD:
                 self._answer(request["key"], step, False)
         return decision

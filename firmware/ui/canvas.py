@@ -123,7 +123,7 @@ class Canvas:
             code = code_at(text, start)
             start += code & 7
             moved = self.glyph(size, code >> 3, x, y, colour, under)
-            x += moved if moved >= 0 else self.sizes[size].read(code >> 3)
+            x += moved if moved >= 0 else self.sizes[size].advance(code >> 3)
 
     def measure(self, size, text, start, end):
         """The width of a piece of text in pixels."""
@@ -131,7 +131,7 @@ class Canvas:
         while start < end:
             code = code_at(text, start)
             start += code & 7
-            wide += size.read(code >> 3)
+            wide += size.advance(code >> 3)
         return wide
 
 

@@ -6,8 +6,9 @@ from micropython import const
 
 _PATH = __file__[: __file__.rfind("/") + 1] + "font.bin"
 _HEAD = const(8)
-_PAGE = const(34)  # number of the page's first glyph, and which of its 256 code points there are
+_PAGE = const(38)  # number of the page's first glyph, which of its 256 code points there are, where they lie
 _UNKNOWN = const(0xFFFD)
+_PLAIN = bytes([(n & 1) * 3 | (n & 2) * 6 | (n & 4) * 12 | (n & 8) * 24 for n in range(16)])  # pixels without grey
 _BITS = b"\0\1\1\2\1\2\2\3\1\2\2\3\2\3\3\4"  # set bits of a nibble
 
 BODY, TITLE, CLOCK, ICON, BIG_ICON, CORNER = range(6)
@@ -22,9 +23,8 @@ class Letters:
         head = bytearray(_HEAD)
         file.seek(4 + number * _HEAD)
         file.readinto(head)
-        self.width, self.height = head[0], head[1]
+        self.width, self.height, self._row_bytes = head[0], head[1], head[2]
         self._at = int.from_bytes(head[4:8], "little")
-        self._record = 1 + head[2] * head[1]
         self._map = bytearray(256)
         file.seek(self._at)
         file.readinto(self._map)
@@ -32,11 +32,15 @@ class Letters:
         for byte in self._map:
             if byte != 255:
                 pages += 1
-        self._glyphs = self._at + 256 + _PAGE * pages
+        self._index = self._at + 256 + _PAGE * pages
         self._page = bytearray(_PAGE)
         self._loaded = -1
-        self._cell = bytearray(self._record)
-        self.picture = framebuf.FrameBuffer(memoryview(self._cell)[1:], self.width, self.height, framebuf.GS2_HMSB)
+        self._place = bytearray(2)
+        self._packed = bytearray(8 * head[3])
+        self._pressed = memoryview(self._packed)[:1]
+        self._cell = bytearray(self._row_bytes * self.height)
+        self._filled = -1  # the number of the glyph in the cell
+        self.picture = framebuf.FrameBuffer(self._cell, self.width, self.height, framebuf.GS2_HMSB)
 
     def _number(self, code):
         """The number of a code point's glyph, or -1."""
@@ -63,16 +67,63 @@ class Letters:
     def has(self, code):
         return self._number(code) >= 0
 
+    def advance(self, code):
+        """How far the pen moves for a code point, without its picture."""
+        number = self._known(code)
+        if number < 0:
+            return 0
+        self._seek(number)
+        self._file.readinto(self._pressed)
+        self._filled = -1
+        return self._packed[0] & 127
+
     def read(self, code):
         """Fill the cell with a code point's glyph; how far the pen moves. What the font lacks is a mark of its own."""
-        number = self._number(code)
+        number = self._known(code)
         if number < 0:
-            number = self._number(_UNKNOWN)
-            if number < 0:
-                return 0
-        self._file.seek(self._glyphs + number * self._record)
-        self._file.readinto(self._cell)
-        return self._cell[0]
+            return 0
+        if number != self._filled:
+            self._seek(number)
+            self._file.readinto(self._packed)
+            self._unpack()
+            self._filled = number
+        return self._packed[0] & 127
+
+    def _known(self, code):
+        number = self._number(code)
+        return number if number >= 0 else self._number(_UNKNOWN)
+
+    def _seek(self, number):
+        """To a glyph whose page is the loaded one."""
+        place, page = self._place, self._page
+        self._file.seek(self._index + 2 * number)
+        self._file.readinto(place)
+        base = page[34] | page[35] << 8 | page[36] << 16
+        self._file.seek(base + (place[0] | place[1] << 8))
+
+    def _unpack(self):
+        """Marks and literals into the cell (the form: host_tools/font.py)."""
+        packed, cell, wide = self._packed, self._cell, self._row_bytes
+        plain, mark, bit = packed[0] & 128, 2, 1
+        literal, half = 2 + packed[1], 0
+        for at in range(len(cell)):
+            if packed[mark] & bit:
+                cell[at] = cell[at - wide] if at >= wide else 0
+            else:
+                bit <<= 1
+                if bit == 256:
+                    mark, bit = mark + 1, 1
+                if packed[mark] & bit:
+                    cell[at] = 0
+                elif plain:
+                    cell[at] = _PLAIN[packed[literal] >> half & 15]
+                    literal, half = literal + (half >> 2), 4 - half
+                else:
+                    cell[at] = packed[literal]
+                    literal += 1
+            bit <<= 1
+            if bit == 256:
+                mark, bit = mark + 1, 1
 
 
 def sizes():

@@ -20,25 +20,32 @@ _DEEP = const(5)
 _UNREAD = const(32)
 _SENDER = const(600)  # seconds in which the one button means the last sender
 _RESTING = ("dial", "lock", "messages")  # what a new message may come in front of
+_LIMITS = ("payments.single_limit", "payments.daily_limit", "payments.monthly_limit")  # a code may lift these (D12)
+_TALKED = ("assistant.conversations", "assistant.minutes", "assistant.turns")
+_MORE_MINUTES = const(10)  # that the child asks for
 
 
 class Shell:
     """watch: the services; display: see canvas.py; language: "zh" or "en". `screen`: the open screen's name.
 
     battery: percent for the dial, or -1 where the board cannot tell; charging: True while a charger is connected;
-    telephony: False where the board cannot call (I3)."""
+    telephony: False where the board cannot call (I3); signals: play(vibration, tones) as in signals.py, or None."""
 
     def __init__(self, watch, display, language):
         self.watch = watch
-        self.language = language
+        rule = watch.engine.rules["administration"]
+        self.language = rule.language if rule.is_set_up else language
         self.display = display
         self.canvas = Canvas(display)
         self.battery = -1
         self.charging = False
         self.telephony = True
+        self.signals = None
+        self.lit = True  # the display is on; what changes in the dark is drawn when it is on again
         self.now = 0
         self.unread: list = []  # numbers of messages that the child has not opened, oldest first
         self.opened = (0, "")  # the last message that a service gave out
+        self.talk = ["", ""]  # the last question to the assistant, and what was shown of its answer
         self.screen = ""
         self._sender = (0, 0)  # message of the last sender who is no guardian, and its powered time
         self._warned = False
@@ -51,7 +58,8 @@ class Shell:
         self._held = False  # the one button is down, since:
         self._since = -1
         self._down = None  # where a finger came down
-        self.show("dial")
+        self._used = False  # the child has just touched the watch
+        self.home()
 
     # --- screens
 
@@ -63,17 +71,36 @@ class Shell:
 
     def back(self):
         """Close the open screen."""
-        name, subject = self._stack.pop() if self._stack else ("dial", None)
+        name, subject = self._stack.pop() if self._stack else (self._ground(), None)
         self._set(name, subject)
 
     def home(self):
         """Close all screens."""
         self._stack = []
-        self._set("dial", None)
+        self._set(self._ground(), None)
 
-    def say(self, id_, picture="message"):
-        """A short text of the catalogue, in front of what is open."""
-        self.show("note", (id_, picture))
+    def _ground(self):
+        """The screen that lies under all others: a watch that is not set up has nothing else to show."""
+        return "dial" if self.watch.engine.rules["administration"].is_set_up else "setup"
+
+    def text(self, id_):
+        """Words of the catalogue in the watch's language."""
+        return self._page.text(id_)
+
+    def assist(self):
+        """The child opens the assistant; what comes of it the service tells."""
+        self.watch.assistant.begin()
+
+    def say(self, id_, picture="message", offer=None):
+        """A short text of the catalogue, in front of what is open. offer: see screens/note.py."""
+        self.show("note", (id_, picture, offer))
+
+    def close(self, name):
+        """Close a screen if it is the open one, or the one under the open note or keypad."""
+        if self.screen == name:
+            self.back()
+        elif self.screen in ("note", "keypad"):
+            self._stack = [entry for entry in self._stack if entry[0] != name]
 
     def _set(self, name, subject):
         self._open = Screen(self, None)  # the last one goes before the next one is loaded
@@ -105,32 +132,39 @@ class Shell:
 
     def draw(self, item):
         """Draw the part of the open screen that this item covers. It is one of the screen's `moving`."""
-        if not self._dirty:
+        if not self.lit:
+            self._dirty = True
+        elif not self._dirty:
             self.canvas.show(self._page.items, item.x, item.y, item.w, item.h)
 
     # --- what the child does
 
     def touch(self, x, y, down):
         """A finger comes down or goes up at x, y."""
+        self._used = True
         if down:
-            self._down = (x, y)
-            self._mark(self._at(x, y))
+            before = self._at(x, y)
+            self._down = (x, y, self.screen, before.name if before else "")
+            self._mark(before)
             return
         if self._down is None:
             return
-        from_x, from_y = self._down
+        from_x, from_y, screen, before = self._down
         self._down = None
-        before, after = self._at(from_x, from_y), self._at(x, y)
+        after = self._at(x, y)
         self._mark(None)
+        if screen != self.screen:
+            return  # it has come under the finger, and was not meant
         if x - from_x > _SWIPE and abs(y - from_y) < _SWIPE:
             self._act("back")
         elif abs(y - from_y) > _SWIPE and abs(x - from_x) < _SWIPE:
             self._act("more")
-        elif before is not None and before is after:
-            self._act(before.name)
+        elif after is not None and before == after.name:
+            self._act(before)
 
     def button(self, name, down):
         """A button goes down or up."""
+        self._used = True
         if name == "a":
             if not down and self._held and self._since != -2:
                 self._block()
@@ -178,7 +212,7 @@ class Shell:
 
     def _block(self):
         """The one button: whom the screen names, else the last sender, else the child chooses."""
-        if self.screen in ("sos", "blocked"):
+        if self.screen in ("sos", "blocked") or self._ground() == "setup":
             return
         number = self._open.party()
         if number:
@@ -194,6 +228,7 @@ class Shell:
 
     def notice(self, kind, fields):
         """The screen of services (firmware/watch.py): what the child sees of what has happened."""
+        self._feel(kind)
         if kind in ("message", "collapsed"):
             self._arrived(kind, fields)
         elif kind == "warning":
@@ -221,14 +256,80 @@ class Shell:
             self.show("help")
         elif kind in ("not_opened", "closed"):
             self.show("closed", (fields["reason"], fields["wait"]))
-        elif "reason" in fields and kind in ("not_sent", "not_blocked"):
+        elif kind == "not_sent" and self.screen == "write":
+            return  # it knows what to do about it
+        elif "reason" in fields and kind in ("not_sent", "not_blocked", "app_refused", "app_closed", "not_shown"):
             self.say(fields["reason"], "no")
         elif kind[:6] == "offer_" and self.screen == "folded":
             self._set("folded", (self._subject[0], self._subject[1], "notice." + kind))
         elif kind == "offer_protection" and self._sender[0]:
-            self.show("note", ("notice." + kind, "shield", self._sender[0]))
+            self.say("notice." + kind, "shield", ("block", self._sender[0]))
+        elif kind[:9] == "assistant":
+            self._talked(kind[10:], fields)
+        elif kind in ("pay", "paid", "not_paid"):
+            self._paid(kind, fields)
+        elif kind == "ask_to_tell":
+            self.say("notice.ask_to_tell", "guardian", ("tell", fields["message"]))
+        elif kind == "safety_notice":
+            self.say("notice.safety_notice", "warning", ("item", fields["item"]))
+        elif kind == "lesson_offered":
+            self.say("notice.lesson_offered", "school", ("lesson", None))
+        elif kind in ("lesson", "content"):
+            self.show("read", ("school" if kind == "lesson" else "book", fields["text"], fields.get("item")))
+        elif kind == "approval_request":
+            self.show("number", (fields["request"], "read_out"))
+        elif kind == "pairing_code":
+            self.show("number", (int(fields["code"]), "type_in"))
+        elif kind == "pairing_over":
+            self.close("number")
         elif kind in _SAID:
             self.say("notice." + kind, _SAID[kind])
+
+    def _feel(self, kind):
+        """Vibration and tone, for who does not look at the watch or cannot read yet."""
+        if self.signals:
+            from firmware.ui.signals import pattern
+
+            forget("firmware.ui.signals")
+            vibration, tones = pattern(kind)
+            if vibration or tones:
+                self.signals.play(vibration, tones)
+
+    def _talked(self, kind, fields):
+        """What the assistant's service says; "" is a sentence of the answer."""
+        if kind == "":
+            self.talk[1] += fields["text"]
+            if self.screen == "assistant":
+                self.build(self._page.number)
+        elif kind == "open":
+            self.talk = ["", ""]
+            self.show("assistant")
+        elif kind == "kept_back" and fields["reason"] == "assistant.open_already":
+            self.show("assistant")
+        elif kind == "kept_back":
+            more = fields["reason"] in _TALKED
+            self.say(fields["reason"], "robot", more and ("ask", {"what": "ai_minutes", "value": _MORE_MINUTES}))
+        elif kind == "closed":
+            self.close("assistant")
+            self.say("notice.assistant_closed" if fields["reason"] == "ok" else fields["reason"], "robot")
+        elif kind != "reminder" or self.screen == "assistant":  # a new talk begins with that reminder anyway
+            self.say("notice.assistant_" + kind, "robot")
+
+    def _paid(self, kind, fields):
+        """A shop asks, and what came of it. The child may try a wrong password again."""
+        if kind == "pay":
+            if self.screen != "call":
+                self.show("pay", fields)
+            return
+        reason = fields.get("reason")
+        if reason != "payments.wrong_password":
+            self.close("pay")
+        if kind == "paid":
+            self.say("notice.paid", "yes")
+        elif reason in _LIMITS:
+            self.say(reason, "coin", ("ask", {"what": "payment", "value": fields["amount"], "detail": fields["name"]}))
+        else:
+            self.say(reason or "notice.not_paid", "coin")
 
     def _arrived(self, kind, fields):
         number = fields["message"]
@@ -255,7 +356,7 @@ class Shell:
     def name(self, tag):
         """What the child calls somebody: the contact's name, or words for somebody unknown."""
         card = self.watch.engine.rules["contacts"].card(tag)
-        return card[0] if card else self._page.text("unknown")
+        return card[0] if card else self.text("unknown")
 
     # --- time
 
@@ -273,8 +374,13 @@ class Shell:
                     self._sos()
                 else:
                     need = left
+        if (
+            self._used and self.screen == "dial" and self._down is None
+        ):  # an offer comes between two things, not into one
+            self._used = False
+            self.watch.look()
         need = min(need, self._open.tick(now))
-        if self._dirty:
+        if self._dirty and self.lit:
             self._dirty = False
             canvas = self.canvas
             canvas.show(self._page.items, 0, 0, canvas.width, canvas.height)
@@ -317,62 +423,75 @@ _SAID = {
     "recovery": "lock",
     "recovery_over": "lock",
     "app_stopped": "no",
-    "app_closed": "no",
-    "paid": "yes",
-    "not_paid": "no",
+    "answered": "heart",
+    "told": "guardian",
+    "app_asked": "guardian",
+    "app_installed": "yes",
+    "card_location": "pin",
+    "positions_cleared": "erase",
+    "findable": "signal",
+    "not_findable": "signal",
+    "chats_deleted": "erase",
+    "chats_handed_over": "guardian",
+    "capture_impossible": "no",
 }
 
 
 def _load(name):
-    """The class of a screen; its code goes again when the screen closes."""
-    found: type = Screen
-    if name == "dial":
-        from firmware.ui.screens.dial import Dial
-
-        found = Dial
-    elif name == "messages":
-        from firmware.ui.screens.messages import Messages
-
-        found = Messages
-    elif name == "conversation":
-        from firmware.ui.screens.conversation import Conversation
-
-        found = Conversation
-    elif name == "folded":
-        from firmware.ui.screens.folded import Folded
-
-        found = Folded
+    """The class of a screen, its module's SCREEN; its code goes again when the screen closes."""
+    if name == "about":
+        from firmware.ui.screens.about import SCREEN
+    elif name == "asked":
+        from firmware.ui.screens.asked import SCREEN
+    elif name == "assistant":
+        from firmware.ui.screens.assistant import SCREEN
     elif name == "blocked":
-        from firmware.ui.screens.blocked import Blocked
-
-        found = Blocked
-    elif name == "sos":
-        from firmware.ui.screens.sos import SosScreen
-
-        found = SosScreen
-    elif name == "help":
-        from firmware.ui.screens.help import Help
-
-        found = Help
+        from firmware.ui.screens.blocked import SCREEN
     elif name == "call":
-        from firmware.ui.screens.call import Call
-
-        found = Call
+        from firmware.ui.screens.call import SCREEN
     elif name == "closed":
-        from firmware.ui.screens.closed import Closed
-
-        found = Closed
-    elif name == "lock":
-        from firmware.ui.screens.lock import Lock
-
-        found = Lock
+        from firmware.ui.screens.closed import SCREEN
+    elif name == "conversation":
+        from firmware.ui.screens.conversation import SCREEN
+    elif name == "dial":
+        from firmware.ui.screens.dial import SCREEN
+    elif name == "folded":
+        from firmware.ui.screens.folded import SCREEN
+    elif name == "held":
+        from firmware.ui.screens.held import SCREEN
+    elif name == "help":
+        from firmware.ui.screens.help import SCREEN
     elif name == "keypad":
-        from firmware.ui.screens.keypad import Keypad
-
-        found = Keypad
+        from firmware.ui.screens.keypad import SCREEN
+    elif name == "learn":
+        from firmware.ui.screens.learn import SCREEN
+    elif name == "lock":
+        from firmware.ui.screens.lock import SCREEN
+    elif name == "looks":
+        from firmware.ui.screens.looks import SCREEN
+    elif name == "menu":
+        from firmware.ui.screens.menu import SCREEN
+    elif name == "messages":
+        from firmware.ui.screens.messages import SCREEN
+    elif name == "number":
+        from firmware.ui.screens.number import SCREEN
+    elif name == "pay":
+        from firmware.ui.screens.pay import SCREEN
+    elif name == "privacy":
+        from firmware.ui.screens.privacy import SCREEN
+    elif name == "read":
+        from firmware.ui.screens.read import SCREEN
+    elif name == "setup":
+        from firmware.ui.screens.setup import SCREEN
+    elif name == "sos":
+        from firmware.ui.screens.sos import SCREEN
+    elif name == "told":
+        from firmware.ui.screens.told import SCREEN
+    elif name == "why":
+        from firmware.ui.screens.why import SCREEN
+    elif name == "write":
+        from firmware.ui.screens.write import SCREEN
     else:
-        from firmware.ui.screens.note import Note
-
-        found = Note
+        from firmware.ui.screens.note import SCREEN
     forget("firmware.ui.screens." + name)
-    return found
+    return SCREEN

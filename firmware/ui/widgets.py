@@ -8,7 +8,7 @@ _FIRST_ICON = 0xE000
 # The order of host_tools/icons.py.
 ICONS = (
     "back up down yes no block shield phone hangup message warning heart help lock moon school bolt clock pin erase "
-    "person guardian sos wait undo eye signal empty folded bell next home"
+    "person guardian sos wait undo eye signal empty folded bell next home menu coin robot book info pen send space"
 )
 
 
@@ -119,7 +119,7 @@ def wrap(canvas, size, text, start, wide, most):
             if text[end] == 10:
                 stop = end
                 break
-            used += letters.read(code >> 3)
+            used += letters.advance(code >> 3)
             if used > room and not (stop == end and code >> 3 == 32):
                 break
             end += code & 7

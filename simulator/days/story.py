@@ -3,6 +3,7 @@
 Only the acts stand here. Every answer comes from the watch.
 """
 
+import base64
 import datetime
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from simulator.days.stream import Message, seconds_of
 from simulator.days.timeline import Timeline
+from simulator.pictures import png, rgb
 from simulator.watch import DAY, Answer, Guardian, Person, Watch
 
 CHILD = "Wren"
@@ -18,6 +20,7 @@ _GUARDIAN_NUMBER = "13900000001"  # invented, like all numbers here
 _DATE = datetime.date(2026, 11, 19)  # a Thursday
 _BIRTH_MONTH = 5
 _ZONE = 480  # minutes: the zone of the cn-ccia profile, in which the story's times are told
+_DISPLAY = [240, 240, False]
 _CLASS = 0  # the group that is the school chat
 
 MIDNIGHT = (_DATE - datetime.date(2020, 1, 1)).days * DAY - _ZONE * 60
@@ -26,12 +29,26 @@ MIDNIGHT = (_DATE - datetime.date(2020, 1, 1)).days * DAY - _ZONE * 60
 class Story:
     """One day of one watch in `folder`. `messages` arrive at their times; `age` is the child's, in years."""
 
-    def __init__(self, folder: Path, runtime: str, language: str, age: int, messages: list[Message]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        runtime: str,
+        language: str,
+        age: int,
+        messages: list[Message],
+        pictures: Path | None = None,
+    ) -> None:
+        """pictures: a folder that gets a PNG of the display whenever an act has changed what it shows."""
         self.age = age
         self.messages = messages
         self.date = _DATE
         self.outcomes: list[tuple[Message, Answer]] = []
-        self.watch = Watch(folder, MIDNIGHT + seconds_of("06:40"), runtime)
+        screen: dict[str, Any] = (
+            {"display": _DISPLAY, "language": language, "battery": 80, "dark": True} if pictures else {}
+        )
+        self.watch = Watch(folder, MIDNIGHT + seconds_of("06:40"), runtime, **screen)
+        self._pictures = pictures
+        self._shown = ""
         self.timeline = Timeline(self.watch, language, _ZONE)
         self.guardian = Guardian()
         self.names: dict[str, str] = {}  # by the tag under which the journal knows a contact
@@ -59,7 +76,19 @@ class Story:
             self.watch.advance(at - self.watch.now)
 
     def add(self, who: str, what: str, *answers: Answer, **more: Any) -> None:
-        self.timeline.add(who, what, *answers, **more)
+        entry = self.timeline.add(who, what, *answers, **more)
+        if self._pictures:
+            self._draw(self._pictures, entry["time"])
+
+    def _draw(self, folder: Path, time: str) -> None:
+        """Write what the display shows, if it is something new: NUMBER-HHMM-SCREEN.png."""
+        shown = self.watch.do("picture")
+        if shown["sha256"] == self._shown:
+            return
+        self._shown = shown["sha256"]
+        rows = rgb(shown["w"], shown["h"], base64.b64decode(shown["data"]))
+        name = "%03d-%s-%s.png" % (len(self.timeline.entries), time.replace(":", "")[:4], self.watch.look()["screen"])
+        (folder / name).write_bytes(png(shown["w"], shown["h"], b"".join(rows)))
 
     def last_message(self) -> int:
         """The number of the newest message that came in, 0 if there was none."""

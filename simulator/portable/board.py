@@ -35,6 +35,7 @@ class Recorder:
         self.positions = []
         self.received = []
         self.told = []
+        self.felt = []
         self.heard = 0
         self.running = ""
         self.shell = None  # of firmware/ui, where the watch has a display
@@ -43,6 +44,9 @@ class Recorder:
         self.seen.append([kind, fields])
         if self.shell:
             self.shell.notice(kind, fields)
+
+    def play(self, vibration, tones):
+        self.felt.append([list(vibration), [list(tone) for tone in tones]])
 
     def ring(self, number):
         self.notice("ring", {"number": number})

@@ -45,8 +45,9 @@ class Rig:
         `root` stays (a flash that was copied or damaged); phone false: a board without telephony; address: for
         envelopes, where two watches talk to each other; display [width, height, round]: with the screens of
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
-        (host_tools/boards.py), for a whole board with chips and the firmware's drivers.
-        slots: folder of a flash with firmware in slots, whose version this watch then says it is."""
+        (host_tools/boards.py), for a whole board with chips and the firmware's drivers; dark: the display is only lit
+        while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
+        whose version this watch then says it is."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
@@ -64,6 +65,7 @@ class Rig:
             from simulator.portable.on_chips import OnChips
 
             self.chips = OnChips(command["board"], self.board, command.get("battery", 80))
+        self._dark = command.get("dark", False)
         return self._start()
 
     def _start(self):
@@ -102,7 +104,9 @@ class Rig:
         shell = Shell(self.watch, self.display, self._language)
         shell.battery, shell.charging = self._battery, self.board.plugged
         shell.telephony = self.board.carrier.telephony
-        shell.build(0)
+        shell.signals = self.board.carrier
+        shell.lit = not self._dark
+        shell.home()
         return shell
 
     def _step(self):
@@ -363,16 +367,18 @@ class Rig:
         return {"screen": self._lit().screen}
 
     def picture(self, command):
-        """The whole display: RGB565, high byte first, in base64; and its SHA-256."""
-        display = self.chips or self._lit().display
+        """The whole display: RGB565, high byte first, in base64; and its SHA-256. data false: without the picture."""
+        display, shell = self.chips, None
+        if display is None:
+            shell = self._lit()
+            display, shell.lit = shell.display, True
         self._drawn()
-        frame = display.frame
-        return {
-            "w": display.width,
-            "h": display.height,
-            "sha256": _hash(frame),
-            "data": b2a_base64(frame).decode().strip(),
-        }
+        if shell:
+            shell.lit = not self._dark
+        answer = {"w": display.width, "h": display.height, "sha256": _hash(display.frame)}
+        if command.get("data", True):
+            answer["data"] = b2a_base64(display.frame).decode().strip()
+        return answer
 
     def look_at_chips(self, command):
         """What can be measured at the board: see simulator/portable/on_chips.py. pass: milliseconds that go by first;
@@ -388,6 +394,12 @@ class Rig:
         and whether there is a further page."""
         self._drawn()
         return self._lit().look()
+
+    def felt(self, command):
+        """What the child felt and heard since the last time: [[milliseconds of vibration on and off], [tones]] each."""
+        recorder = self.board.carrier
+        felt, recorder.felt = recorder.felt, []
+        return {"felt": felt}
 
     def bill(self, command):
         """The bill as `reader` ("child" or "guardian", with the `channel` of a proof) gets it; null if refused."""
@@ -536,6 +548,7 @@ OPS = {
     "open_screen": Rig.open_screen,
     "picture": Rig.picture,
     "look": Rig.look_at,
+    "felt": Rig.felt,
     "bill": Rig.bill,
     "pay_cancel": Rig.pay_cancel,
     "provider": Rig.provider,

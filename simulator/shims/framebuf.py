@@ -95,6 +95,9 @@ class FrameBuffer:
         colours = None
         if palette is not None:
             colours = [palette._get(value, 0) for value in range(min(palette._width, 4 if not source._rgb else 0xFFFF))]
+        if colours is not None and len(colours) == 4 and self._rgb and not source._rgb:
+            self._blit_letter(source, x, y, key, colours)
+            return
         for row in range(max(0, -y), min(source._height, self._height - y)):
             for column in range(max(0, -x), min(source._width, self._width - x)):
                 value = source._get(column, row)
@@ -102,3 +105,20 @@ class FrameBuffer:
                     value = colours[value]
                 if value != key:
                     self._put(x + column, y + row, value)
+
+    def _blit_letter(self, source: "FrameBuffer", x: int, y: int, key: int, colours: list[int]) -> None:
+        """The same for two bits a pixel onto RGB565, which is all that the firmware does: four pixels at a time."""
+        left, right = max(0, -x), min(source._width, self._width - x)
+        wires = [(colour & 0xFFFF).to_bytes(2, _ORDER) for colour in colours]
+        clear = colours[0] == key
+        target, wide = self._bytes, source._stride >> 2
+        for row in range(max(0, -y), min(source._height, self._height - y)):
+            begin = 2 * ((y + row) * self._stride + x)
+            for at in range(left >> 2, (right + 3) >> 2):
+                four = source._bytes[row * wide + at]
+                if clear and not four:
+                    continue
+                for column in range(max(4 * at, left), min(4 * at + 4, right)):
+                    value = four >> ((column & 3) << 1) & 3
+                    if colours[value] != key:
+                        target[begin + 2 * column : begin + 2 * column + 2] = wires[value]

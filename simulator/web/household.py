@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.policy.rules.payments import CLASSES
+from simulator import publisher
 from simulator.watch import DAY, Answer, Guardian, Person, Watch
 
 # Fields that an act may have, with their types; the page sends nothing else.
@@ -45,6 +46,19 @@ _PEOPLE = {
 _CHILD = ("Wren", "小燕")
 _SHOPS = ("Corner Kiosk", "街角小店")
 _LANGUAGES = ("en", "zh")
+_PLACE = (3990415, 11640738, 12, 3)  # where the receiver is: 0.00001 degrees, metres, seconds
+_REPORT_KEY = hashlib.sha256(b"reports of the simulated household").hexdigest()
+_DAYS_ASSESSED = 300  # for which the assistant's assessment is still good
+# What the assistant's provider says, question after question; the watch cuts it into sentences and labels each.
+_ANSWERS = {
+    "en": ("Sunlight has all colours. ", "The air scatters blue the most, so the sky looks blue."),
+    "zh": ("阳光里有各种颜色。", "空气把蓝光散得最开，所以天看起来是蓝的。"),
+}
+# What comes for the child: (title for the journal, body)
+_CONTENT = {
+    "story": {"en": "A small boat went slowly over the lake.", "zh": "小船在湖上慢慢走，星星一颗一颗亮起来。"},
+    "safety": {"en": "Please update the watch tonight while it charges.", "zh": "请在今晚充电时更新手表。"},
+}
 
 
 class BadAct(ValueError):
@@ -85,7 +99,7 @@ class Household:
         )
         self._folded: list[int] = []  # numbers of messages that the child has not opened
         self._paying: list[Answer] = []  # what the terminal has asked for and got no answer to
-        self._payments = 0
+        self._payments = self._items = 0
         self._last = {"after": 0, "denials_after": 0}
         self._has_screen = "data" in self.watch.picture()
         self._begin()
@@ -195,6 +209,7 @@ class Household:
                 answers.append(watch.agree(person))
         if self.age >= 8:
             answers += self._open_the_wallet()
+        answers += self._open_the_rest()
         answers.append(watch.ask("credentials.logout", channel="host"))
         self._entry("set_up", "mother", answers)
 
@@ -207,10 +222,36 @@ class Household:
             ("payments.password", {"password": _PAYMENT_PASSWORD}),
             (
                 "administration.policy",
-                {"version": 1, "issuer": "owner", "expires": 65535, "values": [["payments.enabled", 1]]},
+                {"version": 1, "issuer": "owner", "expires": 65535, "values": self._policy()},
             ),
         ]
         return [self.watch.ask(kind, **fields, channel="host") for kind, fields in requests]
+
+    def _policy(self) -> list[list[Any]]:
+        """What the guardian has opened beyond the profile."""
+        young = [["location.on_request", 1], ["content.stories", 1]]
+        return young + ([["payments.enabled", 1], ["assistant.enabled", 1]] if self.age >= 8 else [])
+
+    def _open_the_rest(self) -> list[Answer]:
+        """Positions and stories for every child, the assistant from the age of eight."""
+        watch = self.watch
+        watch.do("place", fix=list(_PLACE))
+        watch.do("provider", answers=[list(_ANSWERS[self.language])] * 200)
+        requests: list[tuple[str, Answer]] = [
+            ("consent.give", {"purpose": "location", "manifest": 1}),
+            ("location.key", {"key": _REPORT_KEY}),
+        ]
+        for who in ("pool", "maker"):
+            requests.append(("content.trust", {"publisher": who, "key": publisher.modulus(who)}))
+        if self.age >= 8:
+            day = watch.do("clock")["day"]
+            assessed = {"assessed": day - 1, "expires": day + _DAYS_ASSESSED}
+            provider = {"name": "Sample Model Works", "filing": "Sample-AI-1", "role": "knowledge", **assessed}
+            requests += [("consent.give", {"purpose": "ai", "manifest": 1}), ("assistant.provider", provider)]
+        else:
+            policy = {"version": 1, "issuer": "owner", "expires": 65535, "values": self._policy()}
+            requests.append(("administration.policy", policy))
+        return [watch.ask(kind, **fields, channel="host") for kind, fields in requests]
 
     # --- people
 
@@ -326,6 +367,26 @@ class Household:
         self.bill = watch.do("bill", reader="guardian", channel="host")["lines"]
         answers.append(watch.ask("credentials.logout", channel="host"))
         return self._entry("bill", "mother", answers, detail={"lines": -1 if self.bill is None else len(self.bill)})
+
+    def _look_place(self) -> Entry:
+        """The guardian looks where the watch is. The child sees that, and reads it later in a list."""
+        answers = [self.watch.guardian_login(self._guardian), self._service("look", channel="host")]
+        answers.append(self.watch.ask("credentials.logout", channel="host"))
+        return self._entry("look_place", "mother", answers)
+
+    def _deliver(self, what: str) -> Entry:
+        """A story of the child pool, or the maker's safety notice, signed by its publisher."""
+        if what not in _CONTENT:
+            raise BadAct("what is delivered is %s" % " or ".join(_CONTENT))
+        who, label = ("maker", "safety") if what == "safety" else ("pool", "plain")
+        body = _CONTENT[what][self.language]
+        self._items += 1
+        item = publisher.item(
+            {"id": "item%d" % self._items, "label": label, "body": body}, self.watch.do("clock")["day"]
+        )
+        signed = {"item": item, "key": publisher.modulus(who), "signature": publisher.signature(who, item)}
+        answer = self._service("content.deliver", **signed, body=body)
+        return self._entry("deliver", "world", [answer], detail={"what": what})
 
     def _as_guardian(self, kind: str, **fields: Any) -> list[Answer]:
         """Log in, do one thing, log out. The one thing's answer comes last, as it is what matters."""
@@ -490,6 +551,8 @@ ACTS: dict[str, tuple[Callable[..., Entry | None], Fields]] = {
     "clock": (Household._clock, {"minutes": int}),
     "child_clock": (Household._child_clock, {"minutes": int}),
     "fetch_bill": (Household._fetch_bill, {}),
+    "look_place": (Household._look_place, {}),
+    "deliver": (Household._deliver, {"what": str}),
     "press": (Household._press, {}),
     "block": (Household._block, {"person": str}),
     "undo": (Household._undo, {"person": str}),

@@ -281,6 +281,7 @@ function sentence(entry) {
   const key = {
     set_up: cast.age >= 8 ? "set_up" : "set_up_young", password: detail.right ? "password_right" : "password_wrong",
     network: detail.on ? (detail.held ? "network_held" : "network_on") : "network_off", charge: detail.on ? "charge_on" : "charge_off",
+    deliver: "deliver_" + detail.what,
     press: detail.meant ? "press" : "press_nobody", write: detail.confirmed ? "write_again" : "write",
   }[entry.act] ?? entry.act;
   const values = {

@@ -12,29 +12,44 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from simulator.pictures import BEHIND, png, rgb
 from simulator.watch import Watch
 from tests.ui import tour
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 TABLE = FOLDER / "pictures.tsv"
+# The pictures of the documents: on the square display, in English.
+POSTER = FOLDER.parent.parent / "docs" / "pictures" / "screens.png"
+ON_POSTER = (
+    *("dial", "menu", "conversation", "folded_offer", "blocked", "sos_counting", "sos_cannot_call", "call"),
+    *(
+        "pay",
+        "keypad_pay",
+        "assistant_answer",
+        "write_letters",
+        "privacy_kept",
+        "why_message",
+        "told",
+        "number_approval",
+    ),
+)
 _COLUMNS = 8
 _GAP = 8
 
 Pictures = dict[str, tuple[str, bytes]]
 
 
-def draw(display: str, language: str, runtime: str) -> Pictures:
-    """{stop: (SHA-256 in hexadecimal, the display's bytes)} of both tours."""
+def draw(watch: Watch, display: str, language: str, dark: bool = True, data: bool = True) -> Pictures:
+    """{stop: (SHA-256 in hexadecimal, the display's bytes or b"")} of all tours, each on a new watch in the process of
+    `watch`. dark: only the pictures are drawn, not each change on the way there."""
     found: Pictures = {}
-    options: dict[str, Any] = {"display": tour.DISPLAYS[display], "language": language, "battery": 80}
-    for walk, phone in ((tour.tour, True), (tour.tour_without_telephony, False)):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Watch(Path(folder), tour.START, runtime, phone=phone, **options) as watch,
-        ):
-            for stop in walk(watch, language):
-                picture = watch.do("picture")
-                found[stop] = picture["sha256"], base64.b64decode(picture["data"])
+    for walk, phone in tour.TOURS:
+        options: dict[str, Any] = {"display": tour.DISPLAYS[display], "language": language, "battery": 80}
+        watch.now = tour.START
+        watch.do("new", root=str(watch.root), wall=tour.START, seed="day", phone=phone, dark=dark, **options)
+        for stop in walk(watch, language):
+            picture = watch.do("picture", data=data)
+            found[stop] = picture["sha256"], base64.b64decode(picture.get("data", ""))
     return found
 
 
@@ -49,39 +64,21 @@ def known() -> dict[tuple[str, str], dict[str, str]]:
 
 def sheet(display: str, pictures: Pictures) -> tuple[int, int, bytes]:
     """Width, height and RGB of all pictures side by side."""
-    width, height, _ = tour.DISPLAYS[display]
+    width, height, is_round = tour.DISPLAYS[display]
     lines = -(-len(pictures) // _COLUMNS)
     wide, high = _COLUMNS * (width + _GAP) + _GAP, lines * (height + _GAP) + _GAP
-    pixels = bytearray(b"\x58\x60\x68" * (wide * high))
+    pixels = bytearray(BEHIND * (wide * high))
     for number, (_, data) in enumerate(pictures.values()):
         left, top = _GAP + number % _COLUMNS * (width + _GAP), _GAP + number // _COLUMNS * (height + _GAP)
-        for y in range(height):
-            row = bytearray()
-            for value in struct.unpack(">%dH" % width, data[2 * width * y : 2 * width * (y + 1)]):
-                row += bytes(((value >> 11) * 255 // 31, (value >> 5 & 63) * 255 // 63, (value & 31) * 255 // 31))
-            if tour.DISPLAYS[display][2]:
-                _cut(row, y, width)
+        for y, row in enumerate(rgb(width, height, data, is_round)):
             at = 3 * ((top + y) * wide + left)
             pixels[at : at + len(row)] = row
     return wide, high, bytes(pixels)
 
 
-def _cut(row: bytearray, y: int, width: int) -> None:
-    """What a round glass hides."""
-    for x in range(width):
-        if (2 * x + 1 - width) ** 2 + (2 * y + 1 - width) ** 2 > width * width:
-            row[3 * x : 3 * x + 3] = b"\x58\x60\x68"
-
-
-def png(wide: int, high: int, pixels: bytes) -> bytes:
-    """RGB as a PNG."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = b"".join(b"\0" + pixels[3 * wide * y : 3 * wide * (y + 1)] for y in range(high))
-    head = struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+def poster(pictures: Pictures) -> tuple[int, int, bytes]:
+    """Width, height and RGB of the pictures of the documents."""
+    return sheet("square", {stop: pictures[stop] for stop in ON_POSTER})
 
 
 def pixels_of(data: bytes) -> bytes:
@@ -103,12 +100,15 @@ def main() -> None:
     """Draw all pictures on CPython and write table and sheets."""
     FOLDER.mkdir(exist_ok=True)
     lines = []
-    for display in tour.DISPLAYS:
-        for language in tour.LANGUAGES:
-            pictures = draw(display, language, "cpython")
-            lines += ["\t".join((display, language, stop, pictures[stop][0])) for stop in pictures]
-            (FOLDER / ("%s_%s.png" % (display, language))).write_bytes(png(*sheet(display, pictures)))
-            print("%s %s: %d pictures" % (display, language, len(pictures)), file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder, Watch(Path(folder), tour.START) as watch:
+        for display in tour.DISPLAYS:
+            for language in tour.LANGUAGES:
+                pictures = draw(watch, display, language)
+                lines += ["\t".join((display, language, stop, pictures[stop][0])) for stop in pictures]
+                (FOLDER / ("%s_%s.png" % (display, language))).write_bytes(png(*sheet(display, pictures)))
+                if (display, language) == ("square", "en"):
+                    POSTER.write_bytes(png(*poster(pictures)))
+                print("%s %s: %d pictures" % (display, language, len(pictures)), file=sys.stderr)
     TABLE.write_text("\n".join(lines) + "\n", "ascii")
 
 

@@ -1,9 +1,13 @@
 """One walk through every screen, as it is shown to a test or to a person: the same acts on every runtime, language and
 display. `tour` yields the name of each stop, while the screen is open."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from firmware.link.frames import frame
+from firmware.policy.desk.approval import code
+from simulator import publisher
 from simulator.watch import Answer, Guardian, Person, Watch
 
 DAY = 86400
@@ -16,6 +20,7 @@ DISPLAYS: dict[str, list[Any]] = {
     "narrow": [135, 240, False],
 }
 LANGUAGES = ("zh", "en")
+_CODE_KEY, _REPORT_KEY = bytes(range(32)), bytes(range(32, 64))
 # Who writes what. The invented bully's words must be ones that the watch folds away.
 _WORDS: dict[str, dict[str, Any]] = {
     "zh": {
@@ -26,6 +31,11 @@ _WORDS: dict[str, dict[str, Any]] = {
         ),
         "bully": ("大壮", ("你这个废物，没人喜欢你", "滚开，蠢猪", "你去死吧，没人要你")),
         "short": "好的，明天见！",
+        "shop": "街角小店",
+        "answer": ("月亮是一个大石头球。", "它绕着地球转，", "一圈大约要二十七天。"),
+        "story": "小船在湖上慢慢走。\n风停了，星星一颗一颗亮起来。小熊数到一百，就睡着了。",
+        "safety": "请在今晚充电时更新手表。新版本修好了一个会让闹钟不响的问题。",
+        "hurry": "你走开，我讨厌你",
     },
     "en": {
         "mother": ("Mum", "I will wait at the school gate. Let us buy the new rain boots together."),
@@ -39,6 +49,12 @@ _WORDS: dict[str, dict[str, Any]] = {
             ("you are a stupid loser and nobody likes you", "go away you ugly pig", "kill yourself loser"),
         ),
         "short": "OK, see you tomorrow!",
+        "shop": "Corner Kiosk",
+        "answer": ("The Moon is a big ball of rock. ", "It goes round the Earth, ", "once in about 27 days."),
+        "story": "A small boat went slowly over the lake.\nThe wind stopped, and the stars came out one by one. "
+        "The little bear counted to a hundred and fell asleep.",
+        "safety": "Please update the watch tonight while it charges. The new version mends an alarm that was silent.",
+        "hurry": "go away i hate you",
     },
 }
 
@@ -58,10 +74,14 @@ class Stage:
     def targets(self) -> list[str]:
         return [target[0] for target in self.watch.do("look")["targets"]]
 
-    def tap(self, name: str) -> None:
-        """Touch the middle of a target, or move the focus to it and choose it."""
+    def tap(self, name: str, pages: int = 20) -> None:
+        """Touch the middle of a target, or move the focus to it and choose it; it may be on a further page."""
         targets = self.watch.do("look")["targets"]
         found = [target for target in targets if target[0] == name]
+        if not found and pages and name != "more" and "more" in self.targets():
+            self.tap("more", pages - 1)
+            self.tap(name, pages - 1)
+            return
         assert found, "%s is not on %s: %s" % (name, self.screen(), [t[0] for t in targets])
         if self.touches:
             _, x, y, w, h = found[0]
@@ -83,14 +103,44 @@ class Stage:
             self.watch.advance(seconds)
         self.watch.do("button", name=button, down=False)
 
+    def menu(self, name: str) -> None:
+        """Open something of the menu."""
+        self.home()
+        self.tap("menu")
+        if "half" in self.targets() and name not in self.targets():
+            self.tap("half")
+        self.tap(name)
+
+    def greet(self) -> None:
+        """The first touch of the day: what is offered then is put off."""
+        self.tap("menu")
+        self.home()
+        self.watch.step()
+        self.home()
+
+    def letter(self, letter: str) -> None:
+        """Two taps for a letter."""
+        for at, group in enumerate(("abcde", "fghij", "klmno", "pqrst", "uvwxyz", " .,?!'")):
+            if letter in group:
+                self.tap("#%d" % at)
+        self.tap("#" + letter)
+
+    def type(self, digits: str) -> None:
+        """Type at a keypad and end it."""
+        for digit in digits:
+            if digit not in self.targets():
+                self.tap("half")
+            self.tap(digit)
+        self.tap("enter")
+
     def home(self) -> None:
         """Back to the dial, by what the screens offer."""
-        for _ in range(8):
+        for _ in range(12):
             screen = self.watch.do("look")
             if screen["screen"] == "dial":
                 return
             names = [target[0] for target in screen["targets"]]
-            for way in ("back", "home", "erase", "cancel", "end", "over"):
+            for way in ("back", "home", "stop", "erase", "cancel", "change", "end", "over"):
                 if way in names:
                     self.tap(way)
                     break
@@ -114,11 +164,26 @@ def start(watch: Watch, language: str, age: int = 12) -> tuple[Stage, Person, Pe
 
 def tour(watch: Watch, language: str) -> Iterator[str]:
     """Walk through the screens."""
-    yield "dial_before_set_up"
+    yield from _set_up(watch, language)
     stage, mother, friend, bully = start(watch, language)
     words = _WORDS[language]
     watch.advance(1)
+    yield "note_lesson_offered"
+    stage.tap("lesson")
+    yield "read_lesson"
+    stage.home()
     yield "dial"
+    stage.tap("menu")
+    yield "menu"
+    if "half" in stage.targets():
+        stage.tap("half")
+        yield "menu_end"
+    stage.tap("back")
+    for name in ("looks", "held", "asked"):
+        stage.menu(name)
+        yield name + "_none"
+        stage.tap("back")
+        stage.home()
     stage.tap("messages")
     yield "messages_none"
     stage.home()
@@ -205,6 +270,203 @@ def tour_without_telephony(watch: Watch, language: str) -> Iterator[str]:
     yield "note_cannot_call"
 
 
+def tour_of_acts(watch: Watch, language: str) -> Iterator[str]:
+    """Paying, the assistant, writing, and everything that the child can look up."""
+    stage, mother, friend, bully = start(watch, language)
+    watch.advance(1)
+    stage.greet()
+    open_everything(watch, stage)
+    yield from _paying(watch, stage, _WORDS[language])
+    yield from _assistant(watch, stage, _WORDS[language])
+    yield from _writing(watch, stage, friend, _WORDS[language])
+    yield from _looking_up(watch, stage, (mother, friend, bully), _WORDS[language])
+
+
+def _set_up(watch: Watch, language: str) -> Iterator[str]:
+    """A new watch: the language, what to do, the digits of the pairing."""
+    yield "setup_language"
+    stage = Stage(watch, language)
+    stage.tap(language)
+    yield "setup"
+    stage.tap("help")
+    yield "help_before_set_up"
+    stage.tap("back")
+    asked = frame(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "link.code"}).encode())
+    assert "result" in bytes.fromhex(watch.do("cable", data=asked.hex())["data"]).decode()
+    yield "number_pairing"
+    watch.advance(130)
+    assert stage.screen() == "setup", "the digits are good for two minutes"
+
+
+def open_everything(watch: Watch, stage: "Stage") -> None:
+    """What a guardian must do before the child can pay, ask the assistant or be found."""
+    _ok(watch.guardian_login(stage.guardian))
+    for purpose in ("payment", "ai", "location"):
+        _ok(watch.ask("consent.give", purpose=purpose, manifest=1, channel="host"))
+    _ok(watch.ask("payments.shown", version=1, digest="00" * 32, channel="host"))
+    _ok(watch.ask("payments.accept", version=1, channel="host"))
+    _ok(watch.ask("payments.password", password="604918", channel="host"))
+    _ok(watch.ask("location.key", key=_REPORT_KEY.hex(), channel="host"))
+    _ok(watch.ask("approval.key", key=_CODE_KEY.hex(), channel="host"))
+    for who in ("pool", "maker"):
+        _ok(watch.ask("content.trust", publisher=who, key=publisher.modulus(who), channel="host"))
+    day = watch.do("clock")["day"]
+    provider = {"name": "Sample Works", "filing": "Sample-AI-1", "assessed": day - 10, "expires": day + 300}
+    _ok(watch.ask("assistant.provider", role="knowledge", channel="host", **provider))
+    values = {"payments.enabled": 1, "assistant.enabled": 1, "location.on_request": 1, "content.stories": 1}
+    _policy(watch, 1, {**values, "approval.per_day": 5})
+
+
+def _paying(watch: Watch, stage: "Stage", words: dict[str, Any]) -> Iterator[str]:
+    def shop(key: int, amount: int) -> None:
+        payment = {"key": "%032x" % key, "merchant": "kiosk", "name": words["shop"], "amount": amount, "class": "food"}
+        watch.do("service", call="pay_request", **{"with": {"payment": payment}})
+
+    shop(1, 550)
+    yield "pay"
+    stage.tap("pay")
+    yield "keypad_pay"
+    stage.type("604919")
+    yield "note_wrong_password"
+    stage.tap("back")
+    assert stage.screen() == "pay"
+    stage.tap("pay")
+    stage.type("604918")
+    yield "note_paid"
+    stage.home()
+    shop(2, 550)
+    stage.tap("cancel")
+    yield "note_not_paid"
+    stage.home()
+    shop(3, 3000000)
+    yield "note_over_the_limit"
+    stage.tap("ask")
+    yield "number_approval"
+    asked = watch.do("shown")["approvals"][0]
+    stage.tap("enter")
+    yield "keypad_code"
+    fields = [asked[name] for name in ("request", "what", "value", "minutes", "detail")]
+    stage.type(code(_CODE_KEY, *fields))
+    yield "note_approved"
+    stage.home()
+    shop(4, 4000000)
+    stage.tap("ask")
+    stage.menu("asked")
+    yield "asked"
+    stage.home()
+
+
+def _assistant(watch: Watch, stage: "Stage", words: dict[str, Any]) -> Iterator[str]:
+    watch.do("provider", answers=[list(words["answer"])])
+    stage.menu("assistant")
+    yield "assistant_begin"
+    stage.tap("write")
+    yield "write_question"
+    stage.tap("#1")
+    watch.advance(1)
+    yield "assistant_answer"
+    stage.tap("stop")
+    yield "note_assistant_closed"
+    stage.home()
+
+
+def _writing(watch: Watch, stage: "Stage", friend: Person, words: dict[str, Any]) -> Iterator[str]:
+    _ok(watch.message(friend, words["short"]))
+    if "write" not in stage.targets():
+        stage.home()
+        stage.tap("messages")
+        stage.tap(next(name for name in stage.targets() if name[0].isdigit()))
+    stage.tap("write")
+    yield "write_reply"
+    stage.tap("letters")
+    yield "write_letters"
+    for group, letter in ("#1", "#i"), ("#5", "# "):
+        stage.tap(group)
+        if letter == "#i":
+            yield "write_group"
+        stage.tap(letter)
+    for letter in "hate you":
+        stage.letter(letter)
+    yield "write_text"
+    stage.tap("send")
+    yield "write_think"
+    stage.tap("change")
+    for _ in range(8):
+        stage.tap("erase")
+    for letter in "am here":
+        stage.letter(letter)
+    stage.tap("send")
+    yield "note_sent"
+    stage.home()
+
+
+def _looking_up(
+    watch: Watch, stage: "Stage", people: tuple[Person, Person, Person], words: dict[str, Any]
+) -> Iterator[str]:
+    mother, _, bully = people
+    for text in words["bully"][1]:
+        watch.message(bully, text)
+        stage.home()
+    watch.call("13900000999")  # nobody knows this number
+    stage.home()
+    stage.menu("held")
+    yield "held"
+    stage.tap(next(name for name in stage.targets() if name[0].isdigit()))
+    yield "why_message"
+    stage.tap("fine")
+    yield "note_answered"
+    stage.menu("held")
+    while not [name for name in stage.targets() if name[0] == "-"]:
+        stage.tap("more")
+    stage.tap(next(name for name in stage.targets() if name[0] == "-"))
+    yield "why_refused"
+    _ok(watch.guardian_login(stage.guardian))
+    _ok(watch.do("service", call="look", **{"with": {"channel": "host"}}))
+    yield "note_card_location"
+    stage.menu("looks")
+    yield "looks"
+    stage.tap("forget")
+    yield "note_positions_cleared"
+    stage.menu("privacy")
+    yield "privacy"
+    stage.tap("basic")
+    yield "privacy_kept"
+    stage.tap("on")
+    stage.tap("back")
+    while "edition" not in stage.targets():
+        stage.tap("more")
+    yield "privacy_edition"
+    day = watch.do("clock")["day"]
+    for label, body in ("plain", words["story"]), ("safety", words["safety"]):
+        who = "maker" if label == "safety" else "pool"
+        item = publisher.item({"id": label, "label": label, "body": body}, day)
+        signed = {"item": item, "key": publisher.modulus(who), "signature": publisher.signature(who, item)}
+        _ok(watch.do("service", call="content.deliver", **{"with": {**signed, "body": body}}))
+    yield "note_safety_notice"
+    stage.tap("item")
+    yield "read_safety"
+    stage.menu("learn")
+    yield "learn"
+    while not [name for name in stage.targets() if name[0] == "="]:
+        stage.tap("more")
+    _ok(watch.guardian_login(stage.guardian))
+    _ok(
+        watch.do(
+            "guardian", request={"kind": "content_access.emergency", "reason": "did not come home", "channel": "host"}
+        )
+    )
+    yield "note_emergency_grant"
+    stage.home()
+    yield "dial_banner"
+    stage.menu("told")
+    yield "told"
+    stage.menu("about")
+    yield "about"
+    stage.home()
+    watch.message(mother, words["short"])
+    yield "conversation_guardian_card"
+
+
 def _sos(watch: Watch, stage: Stage) -> Iterator[str]:
     stage.press("a", 3)
     assert stage.screen() == "sos"
@@ -265,3 +527,7 @@ def _policy(watch: Watch, version: int, values: dict[str, int]) -> None:
 
 def _ok(answer: Answer) -> None:
     assert answer.get("verdict") == "allow", answer
+
+
+# Each walk, and whether the board has a phone.
+TOURS = ((tour, True), (tour_of_acts, True), (tour_without_telephony, False))

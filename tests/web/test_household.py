@@ -82,6 +82,37 @@ def test_a_payment_is_captured_once_the_terminal_hears_yes(home: Household) -> N
     assert kinds(act(home, "no_payment")) == [] and not home.status()["paying"]
 
 
+def test_a_look_is_shown_and_a_story_comes_in(home: Household) -> None:
+    """The child sees each look; a story lies in the pool, a safety notice is announced."""
+    looked = act(home, "look_place")
+    assert [notice["kind"] for notice in looked["child"]] == ["look", "card_location"]
+    assert home.watch.do("looks")["looks"][0][2] == "host"
+    assert act(home, "deliver", what="story")["decisions"][0]["verdict"] == "allow"
+    assert [notice["kind"] for notice in act(home, "deliver", what="safety")["child"]] == ["safety_notice"]
+    with pytest.raises(BadAct):
+        act(home, "deliver", what="an advert")
+
+
+def test_the_assistant_answers_on_the_display(home: Household) -> None:
+    """The child opens it on the watch, chooses a ready question, and stops."""
+
+    def tap(name: str) -> None:
+        x, y, w, h = next(target[1:] for target in home.watch.look()["targets"] if target[0] == name)
+        for down in (True, False):
+            home.act("touch", {"x": x + w // 2, "y": y + h // 2, "down": down})
+
+    home.pass_time(2)
+    while home.watch.look()["screen"] != "dial":
+        tap("back")
+    for name in ("menu", "assistant", "write", "#1"):
+        tap(name)
+    home.pass_time(1)
+    shown = home.watch.look()
+    assert shown["screen"] == "assistant" and shown["texts"][0] == "Made by AI" and "blue" in shown["texts"][1]
+    tap("stop")
+    assert "assistant.ended" in kinds(home.entries[-1])
+
+
 def test_time_clock_battery_and_charger(home: Household) -> None:
     """Jumps arrive where they say; only the guardian sets the clock."""
     act(home, "until", time="22:00")
@@ -179,6 +210,8 @@ def test_both_runtimes_do_the_same(micropython_binary: str, tmp_path: Path) -> N
         ("shop", {"amount": 500, "cls": "top_up"}),
         ("no_payment", {}),
         ("fetch_bill", {}),
+        ("look_place", {}),
+        ("deliver", {"what": "safety"}),
         ("network", {"on": False}),
         ("press", {}),
         ("undo", {"person": "bully"}),

@@ -195,6 +195,15 @@ extend minutes=i60 channel?=s8
         now, clock = self._now, self.context.clock
         return now[_OPEN] == 1 and now[_BEGAN] > clock.started and clock.powered < now[_UNTIL]
 
+    def left(self):
+        """(questions, seconds) that today's limits leave, for the child's screen; in a talk the seconds to its end."""
+        clock, settings, now = self.context.clock, self.context.settings, self._now
+        turns, seconds = (now[_TURNS] - now[_SPARE], now[_SECONDS]) if clock.day() <= now[_COUNTED] else (0, 0)
+        seconds = settings["assistant.day_minutes"] * 60 - seconds
+        if self._runs():
+            seconds = now[_UNTIL] - clock.powered
+        return max(settings["assistant.turns"] - turns, 0), max(seconds, 0)
+
     def _extended(self):
         return not Span(self._now[_MORE_WALL], self._now[_MORE]).over(self.context.clock)
 

@@ -29,7 +29,7 @@ _NO_ZONE = const("location.no_zone")
 _APP_CLOSED = const("location.app_closed")
 
 # Why somebody learns a position. Numbered in the snapshot: new ones go to the end.
-_TRIGGERS = ("host", "request", "interval", "zone", "sos", "history", "app")
+TRIGGERS = ("host", "request", "interval", "zone", "sos", "history", "app")
 _FOLDED = ("interval", "zone", "app")  # one line a day in the child's list, with a count
 
 _HOUR = const(3600)
@@ -272,7 +272,7 @@ app app=s24 allowed=b channel?=s8
         """[wall time of the last, how many, trigger, name of guardian or app or ""] of each look, oldest first."""
         looks, context, rows = self._looks, self.context, []
         for row in range(len(looks)):
-            tag, trigger, name = looks.tag(row), _TRIGGERS[looks.byte(row, _TRIGGER)], ""
+            tag, trigger, name = looks.tag(row), TRIGGERS[looks.byte(row, _TRIGGER)], ""
             if trigger == "app":
                 name = ([app for app in self._apps if context.tag("!" + app) == tag] + [""])[0]
             elif tag != _NOBODY:
@@ -286,7 +286,7 @@ app app=s24 allowed=b channel?=s8
             if (
                 looks.tag(row) == tag
                 and looks.number(row, _DAY, 2) == day
-                and _TRIGGERS[looks.byte(row, _TRIGGER)] == trigger
+                and TRIGGERS[looks.byte(row, _TRIGGER)] == trigger
             ):
                 return row
         return -1
@@ -327,7 +327,7 @@ app app=s24 allowed=b channel?=s8
                 looks.remove(0)
             row = looks.add(who)
             looks.put_number(row, _DAY, 2, day)
-            looks.put_byte(row, _TRIGGER, _TRIGGERS.index(trigger))
+            looks.put_byte(row, _TRIGGER, TRIGGERS.index(trigger))
         looks.put_number(row, _TIME, 4, time)
         looks.put_number(row, _COUNT, 2, min(looks.number(row, _COUNT, 2) + 1, 65535))
 

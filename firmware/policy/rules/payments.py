@@ -255,6 +255,18 @@ bill reader=s8 channel?=s8
             return _DAILY, _DAY - (clock.wall + clock.zone * 60) % _DAY
         return self._busy(), 0
 
+    def left(self):
+        """What one payment may be now: the least that the three limits leave, for the child's screen."""
+        clock, settings = self.context.clock, self.context.settings
+        return max(
+            min(
+                settings["payments.single_limit"],
+                settings["payments.monthly_limit"] - self._months.counted(clock.month(), clock.powered),
+                settings["payments.daily_limit"] - self._days.counted(clock.day(), clock.powered),
+            ),
+            0,
+        )
+
     def _busy(self):
         return _BUSY if len(self._ends()) >= _OPEN_CAP else ""
 

@@ -25,3 +25,6 @@ class Blocked(Screen):
         else:
             return False
         return True
+
+
+SCREEN: type = Blocked

@@ -53,3 +53,6 @@ class Call(Screen):
         else:
             return False
         return True
+
+
+SCREEN: type = Call

@@ -23,16 +23,18 @@ class Closed(Screen):
         reason, wait = self.subject
         kind = reason.split(".")[1]
         picture, colour = _LOOKS.get(kind, ("lock", SEA))
-        y = page.top
         clock = self.shell.watch.engine.clock
         if wait and clock.trust == SET:
             at = (clock.wall + wait + clock.zone * 60) % 86400
-            y = page.heading(picture, page.text("again").replace("{time}", _time(at)), y, colour)
+            again = page.text("again").replace("{time}", _time(at))
+            page.paragraph(page.text(reason), page.heading(picture, again, page.top, colour))
         else:
-            y = page.icon(picture, y, colour, page.canvas.height >= 280)
-        page.paragraph(page.text(reason), y)
+            page.message(picture, colour, page.text(reason))
         page.bar(("help", "heart", CARD, ""), ("back", "yes", SEA, page.text("good")))
 
 
 def _time(seconds):
     return "%d:%02d" % (seconds // 3600, seconds // 60 % 60)
+
+
+SCREEN: type = Closed

@@ -1,4 +1,4 @@
-"""One person's messages, one at a time, newest first. The block button is always in reach (F5)."""
+"""One person's messages, one at a time, newest first. Answering and blocking are always in reach (F5)."""
 
 from firmware.policy.recent import OUTGOING
 from firmware.ui.canvas import CARD, RED, SEA, SKY, SOFT
@@ -19,6 +19,7 @@ class Conversation(Screen):
             if self._numbers[at][0] == subject:
                 self._at = at
         self._text = None
+        self._last = False  # behind this page comes an older message
 
     def build(self, page):
         shell = self.shell
@@ -35,11 +36,13 @@ class Conversation(Screen):
         y = page.title(shell.name(self._tag), page.top, SKY if guardian else 0xFFFFFF)
         if outgoing or blocked:
             y = page.line(page.text("you" if outgoing else "is_blocked"), y - 4)
-        page.paragraph(self._text or page.text("folded_text"), y, SOFT if outgoing else 0xFFFFFF)
-        older = self._at + 1 < len(self._numbers)
+        several = len(self._numbers) > 1
+        page.paragraph(self._text or page.text("folded_text"), y, SOFT if outgoing else 0xFFFFFF, several)
+        self._last = several and not page.more
         acts = [("back", "back", CARD, "")]
-        if older or self._at:
-            acts.append(("older", "next", CARD, ""))
+        card = rules["contacts"].card(self._tag)
+        if card and self._text and not blocked:
+            acts.append(("write", "pen", SKY, ""))
         if not self._text:
             acts.append(("open", "eye", SEA, page.text("open")))
         elif blocked:
@@ -57,10 +60,13 @@ class Conversation(Screen):
         shell, number = self.shell, self._numbers[self._at][0]
         if name == "block":
             shell.watch.messaging.press("conversation", message=number)
-        elif name == "older":
+        elif name == "more" and self._last:
             self._at = (self._at + 1) % len(self._numbers)
             self._text = None
             shell.build(0)
+        elif name == "write":
+            card = shell.watch.engine.rules["contacts"].card(self._tag)
+            shell.show("write", [card[1], None])
         elif name == "open":
             shell.show("folded", (number, "notice.collapsed"))
         elif name == "release":
@@ -71,3 +77,6 @@ class Conversation(Screen):
         else:
             return False
         return True
+
+
+SCREEN: type = Conversation

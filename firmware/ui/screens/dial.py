@@ -2,7 +2,7 @@
 
 from firmware.policy.clock import SET
 from firmware.ui.calendar import date
-from firmware.ui.canvas import LEAF, NIGHT, RED, SEA, SKY, SOFT, SUN, WHITE
+from firmware.ui.canvas import CARD, LEAF, NIGHT, RED, SEA, SKY, SOFT, SUN, WHITE
 from firmware.ui.font import BODY, CLOCK, TITLE
 from firmware.ui.screen import Screen
 from firmware.ui.widgets import Box, Digits, Icon, label
@@ -42,15 +42,27 @@ class Dial(Screen):
         self._day = clock.day()
         page.line(_words(page, self._day) if clock.trust == SET else page.text("time_unsure"), y)
         self._battery(page, canvas, shell)
+        self._banner(page, canvas, y + 26)
         count = len(shell.unread)
         words = str(count) if count else ""
-        if narrow:
-            page.bar(("help", "heart", SKY, ""), ("messages", "message", LEAF if count else SEA, ""))
-            if count and not shell.charging:
-                page.add(label(canvas, words, 12, page.top - 2, 40, BODY, SUN, NIGHT, False))
+        if narrow and count and not shell.charging:
+            page.add(label(canvas, words, 12, page.top - 2, 40, BODY, SUN, NIGHT, False))
+        acts = (("help", "heart", SKY, ""), ("menu", "menu", CARD, ""))
+        page.bar(acts[0], acts[1], ("messages", "message", LEAF if count else SEA, words))
+
+    def _banner(self, page, canvas, y):
+        """For 30 days a sign that a guardian has read something; the words are one tap away (I10)."""
+        if not self.shell.watch.guardians.banners(page.language):
+            return
+        if page.bottom - y >= 26 and page.touch:
+            width = page.span(y, 26)[1]
+            words = page.text("banner").encode()
+            wide = min(canvas.measure(BODY, words, 0, len(words)), width - 38)
+            left = canvas.width // 2 - (wide + 38) // 2
+            page.add(Icon("eye", left + 16, y + 13, SUN))
+            page.add(label(canvas, words, left + 38, y + 1, width, BODY, SUN, NIGHT, False))
         else:
-            act = ("messages", "message", LEAF if count else SEA, words or page.text("messages"))
-            page.bar(("help", "heart", SKY, ""), act)
+            page.add(Icon("eye", 160 if canvas.round else 26 if page.touch else 60, 30 if canvas.round else 15, SUN))
 
     def _battery(self, page, canvas, shell):
         if shell.battery < 0:
@@ -83,15 +95,16 @@ class Dial(Screen):
         return (60 - local % 60) * 1000
 
     def act(self, name):
-        if name == "messages":
-            self.shell.show("messages")
-        return name in ("messages", "back", "more")
+        if name in ("messages", "menu"):
+            self.shell.show(name)
+        return name in ("messages", "menu", "back", "more")
 
 
 def _words(page, day):
     """Such as "Sat 21 Nov", or the same in Chinese."""
-    _, month, day, weekday = date(day)
-    name = page.text("weekdays").split()[weekday]
-    if page.language == "zh":
-        return "%d月%d日 %s" % (month, day, name)
-    return "%s %d %s" % (name, day, page.text("months").split()[month - 1])
+    name = page.text("weekdays").split()[date(day)[3]]
+    words = (page.day(day), name) if page.language == "zh" else (name, page.day(day))
+    return "%s %s" % words
+
+
+SCREEN: type = Dial

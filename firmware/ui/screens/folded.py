@@ -30,3 +30,6 @@ class Folded(Screen):
         else:
             return False
         return True
+
+
+SCREEN: type = Folded

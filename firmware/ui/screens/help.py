@@ -37,3 +37,6 @@ def _kind(number):
     if number in ("12355", "12356", "116111"):
         return "line"
     return "police"
+
+
+SCREEN: type = Help

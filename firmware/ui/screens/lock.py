@@ -26,3 +26,6 @@ class Lock(Screen):
 
     def act(self, name):
         return name == "back"  # nothing lies under it
+
+
+SCREEN: type = Lock

@@ -41,8 +41,7 @@ class Messages(Screen):
         if entries:
             page.rows(entries, [("back", "back", CARD, "")])
             return
-        y = page.icon("empty", page.top + 12, SEA)
-        page.paragraph(page.text("no_messages"), y)
+        page.message("empty", SEA, page.text("no_messages"))
         page.bar(("back", "back", CARD, page.text("back")))
 
     def act(self, name):
@@ -60,3 +59,6 @@ def newest(recent):
     found.sort()
     found.reverse()
     return [(entry, number) for number, entry in found]
+
+
+SCREEN: type = Messages

@@ -35,7 +35,8 @@ class SosScreen(Screen):
         y = page.heading(picture, page.text("sos_" + state), y, colour)
         text = page.text(words)
         if not self.shell.telephony:
-            text = page.text("sos_cannot_call") + "\n" + text
+            numbers = self.shell.watch.engine.floor.help_numbers()  # for whoever helps
+            text = "%s\n%s\n%s" % (page.text("sos_cannot_call"), " ".join(numbers[:3]), text)
         page.paragraph(text, y)
         if state == "delivered":
             page.bar(("help", "heart", CARD, ""), ("end", "yes", LEAF, page.text("safe")))
@@ -65,3 +66,6 @@ class SosScreen(Screen):
         else:
             return False
         return True
+
+
+SCREEN: type = SosScreen
