@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test histories coverage fuzz scan lint bench generate mpy clean
+.PHONY: help setup sim demo test histories coverage fuzz scan evaluate train lint bench generate mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,13 @@ bench: $(STAMP) ## measure time and memory
 
 generate: $(STAMP) ## write the files that are derived from the source tables
 	$(BIN)/python -m host_tools.generate
+
+evaluate: $(STAMP) ## how well messages are read; DATA=FILE.tsv judges a file of your own
+	$(BIN)/python -m host_tools.evaluate $(DATA)
+
+train: $(STAMP) ## train firmware/text/model.bin from the message data; MESSAGES=FOLDER says where they lie
+	$(PIP) --editable '.[train]'
+	$(BIN)/python -m host_tools.train $(or $(MESSAGES),../shared/data/messages)
 
 mpy: $(STAMP) ## compile the firmware into build/mpy/firmware
 	$(BIN)/python -m host_tools.build build/mpy

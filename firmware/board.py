@@ -11,7 +11,7 @@ trusted. Only the drivers that a board needs are loaded. The firmware asks of a 
     rtc(), set_rtc(t)     seconds since 2020 from a battery-backed clock, or None where nothing vouches for them
     charging(), percent() a charger is connected; the battery, or -1 where the board cannot tell
     hold_to_off(enabled)  whether the power key may cut the power by itself, after ten seconds
-    signal(pattern)       sound and vibrate: pairs of hertz (0: silence, VIBRATE: no sound) and milliseconds; None stops it
+    signal(pattern)       sound and vibrate: pairs of hertz (0: nothing, VIBRATE: no sound) and milliseconds; None: stop
     step(now)             go on with that; milliseconds until the next need, or -1
     rest(milliseconds)    do nothing for so long, or until a button; deeply while the display is dark
 """

@@ -6,18 +6,19 @@ sixteen. Whoever starts the watch imports this first, so that no import nests de
 """
 
 import firmware.policy.decision
+import firmware.policy.decision
 import firmware.policy.rule
 import firmware.policy.resting
 import firmware.policy.clock
 import firmware.policy.recent
 import firmware.policy.request
+import firmware.policy.table
+import firmware.text.reading
+import firmware.policy.rules.alerts
 import firmware.storage.crypto
 import firmware.storage.frames
 import firmware.storage.journal
 import firmware.policy.rules.credentials
-import firmware.policy.table
-import firmware.text.reading
-import firmware.policy.rules.alerts
 import firmware.policy.rules.administration
 import firmware.policy.rules.approval
 import firmware.policy.rules.contacts

@@ -36,8 +36,8 @@ _PROVINCE = const(0xB0)
 _OTHER = const(0xFF)
 _TENS = const(1)  # ten, hundred, thousand
 
-_DIGITS = "零一二三四五六七八九〇幺两".encode()
-_DIGIT_VALUES = b"0123456789012"
+_DIGITS = "零一二三四五六七八九〇幺两壹贰叁肆伍陆柒捌玖".encode()
+_DIGIT_VALUES = b"0123456789012123456789"
 _TEN_SIGNS = "十百千".encode()
 
 _STREETS = b" street st road rd avenue ave boulevard blvd "
@@ -45,11 +45,15 @@ _STREETS_IN_CAPITALS = b" lane ln drive dr court ct way place terrace close cres
 _NO_NAMES = b" the a an to of in on at by my your this that down up and or more "
 
 _ACCOUNTS = (
-    "微信|威信|薇信|抖音号|快手号|小红书号|企鹅号|wechat|weixin|wx|vx|qq|whatsapp|snapchat|snap|telegram|discord|instagram|insta|"
-    "line id|skype|tiktok"
+    "微信|威信|薇信|薇|v信|抖音号|快手号|小红书号|企鹅号|扣扣|wechat|weixin|wx|vx|qq|whatsapp|snapchat|snap|telegram|discord|"
+    "instagram|insta|line id|skype|tiktok|kik|gamertag|username|user"
 )
-_SECRETS = "密码|口令|验证码|password|passcode|pwd|pin|code is"
-_FILLERS = b" id is my number no "
+_SECRETS = "密码|口令|验证码|password|passcode|pwd|pin|pass is|code is"
+_PAPERS = "身份证|护照|学籍号|银行卡|卡号|passport|social security|ssn"
+_PLATES = "车牌|licence plate|license plate|plate|reg"
+# What is said before seven digits that are a telephone number.
+_CALLS = b"phone|number|cell|call|text|ring|mobile|digits"
+_FILLERS = b" id is my number no name "
 
 
 def _make_cells(raw: bytes) -> bytearray:
@@ -137,8 +141,13 @@ def _number_kind(cells: bytearray, groups: list) -> str:
     digits = b"".join([group[2] for group in groups])
     count = len(digits)
     parts = 1 if len(groups) == count else len(groups)  # digit by digit is as good as in one piece
-    if not 8 <= count <= 19 or parts > 5:
+    if not 7 <= count <= 19 or parts > 5:
         return ""
+    if count == 7:  # 555-0137, where calling is spoken of
+        start = groups[0][0]
+        if parts != 2 or len(groups[0][2]) != 3:
+            return ""
+        return "phone" if _any(cells, _CALLS, max(0, start - 32), start) else ""
     after = _at(cells, groups[-1][1])
     last = digits[17] if count == 18 else after
     if (count == 18 or (count == 17 and after == 120)) and _resident_id(digits, last):
@@ -148,6 +157,10 @@ def _number_kind(cells: bytearray, groups: list) -> str:
         return "phone"
     if _at(cells, groups[0][0] - 1) == 43 and count < 16:  # +
         return "phone"
+    if count == 11 and digits.startswith(b"07") and parts < 4:
+        return "phone"  # a mobile in the United Kingdom
+    if parts == 2 and digits[0] == 48 and 2 < len(groups[0][2]) < 5 and 6 < len(groups[1][2]) < 9:
+        return "phone"  # area code and number
     if parts == 3 and count == 10 and len(groups[2][2]) == 4 and _at(cells, groups[1][1]) == 45:
         return "phone"  # 555-010-9999
     if count > 12 and digits[0] in b"234569" and digits != digits[:1] * count and _luhn(digits):
@@ -322,6 +335,60 @@ def _find_english_addresses(text: str, cells: bytearray, found: list) -> None:
                 break
 
 
+# Schools
+
+_SCHOOLS = "小学|中学|学校|幼儿园|附小"
+_NOT_IN_NAMES = "我你他她它在是读上叫于的们去到这那个所都和跟，。,.！!？?：:；; "
+_CLASS_SIGNS = "0123456789一二三四五六七八九十)）]"
+_ENGLISH_SCHOOLS = b" primary| elementary| academy| school| juniors| high"
+_ENGLISH_CLASSES = b"year |grade|class |room "
+_NAMED = b"name is |name's |called |i'm |i am |im "
+
+
+def _any(text, words: bytes, start: int, end: int) -> bool:
+    for word in words.split(b"|"):
+        if text.find(word, start, end) >= 0:
+            return True
+    return False
+
+
+def _find_chinese_schools(text: str, found: list) -> None:
+    """A school with a name and, within ten characters, a class: who is in it is easily found."""
+    for word in _SCHOOLS.split("|"):
+        end = 0
+        while True:
+            at = text.find(word, end)
+            if at < 0:
+                break
+            end = at + len(word)
+            start = at
+            while start > max(0, at - 6) and text[start - 1] not in _NOT_IN_NAMES:
+                start -= 1
+            last = text.find("班", end, end + 10)
+            if at - start > 1 and last > 0 and text[last - 1] in _CLASS_SIGNS:
+                _add(found, "school", start, last + 1)
+                end = last
+
+
+def _find_english_schools(text: str, cells: bytearray, found: list) -> None:
+    """A capitalized name of a school in a message that also says a class, or a name."""
+    for word in _ENGLISH_SCHOOLS.split(b"|"):
+        at = cells.find(word)
+        if at < 1:
+            continue
+        start = at
+        while _is_word(_at(cells, start - 1)):
+            start -= 1
+        end = at + len(word)
+        if start == at or not _is_capital(text, start) or not _is_capital(text, at + 1) or _is_word(_at(cells, end)):
+            continue
+        sign = _any(cells, _ENGLISH_CLASSES, max(0, start - 40), end + 24)
+        for i in range(end, min(end + 16, len(cells) - 1)):
+            sign = sign or (49 <= cells[i] <= 57 and 97 <= cells[i + 1] <= 102 and not _is_word(_at(cells, i + 2)))
+        if sign or _any(cells, _NAMED, max(0, start - 40), start):
+            _add(found, "school", start, end)
+
+
 # Plates, accounts, secrets
 
 
@@ -338,6 +405,21 @@ def _find_plates(cells: bytearray, found: list) -> None:
         letters = sum([code > 57 for code in plate])
         if 5 <= len(plate) <= 6 and letters < 3 and b"i" not in plate and b"o" not in plate:
             _add(found, "plate", i, end)
+
+
+def _find_english_plates(text: str, cells: bytearray, found: list) -> None:
+    """In capitals two letters, two digits and three letters, as in the United Kingdom: `AB12 CDE`."""
+    for i in range(2, len(cells) - 4):
+        if not _is_digit(cells[i]) or not _is_digit(cells[i + 1]) or _is_word(_at(cells, i - 3)):
+            continue
+        at = i + 2 + (cells[i + 2] == 32)
+        if at + 3 > len(cells) or _is_word(_at(cells, at + 3)):
+            continue
+        for place in (i - 2, i - 1, at, at + 1, at + 2):
+            if not _is_capital(text, place):
+                break
+        else:
+            _add(found, "plate", i - 2, at + 3)
 
 
 def _value_start(cells: bytearray, i: int) -> tuple:
@@ -357,7 +439,7 @@ def _value_start(cells: bytearray, i: int) -> tuple:
             continue
         if code in (58, 61, _NUMBERED, _IS, _AS):
             explicit = True
-        elif code and code not in b" -\"'#" and not _STOP <= code < _PROVINCE:
+        elif code and code not in b" -\"'#@" and not _STOP <= code < _PROVINCE:
             break
         i += 1
     return -1, False
@@ -401,7 +483,7 @@ def _find_mail(cells: bytearray, found: list) -> None:
 def find_personal_data(text: str, raw: bytes) -> list:
     """[(kind, start, end)] in order, without overlaps; positions are characters of `text`, `raw` is its UTF-8.
 
-    Where two kinds overlap, the first found of id, phone and card, then address, plate, account and secret stays.
+    Where two kinds overlap, the first found of id, phone and card, then address, plate, school, account, secret stays.
     At most MAX_SPANS are found.
     """
     cells = _make_cells(raw)
@@ -410,6 +492,11 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_chinese_addresses(cells, found)
     _find_english_addresses(text, cells, found)
     _find_plates(cells, found)
+    _find_english_plates(text, cells, found)
+    _find_announced(cells, text, _PLATES, "plate", 5, found)
+    _find_announced(cells, text, _PAPERS, "id", 6, found)
+    _find_chinese_schools(text, found)
+    _find_english_schools(text, cells, found)
     _find_announced(cells, text, _ACCOUNTS, "account", 5, found)
     _find_announced(cells, text, _SECRETS, "secret", 4, found)
     _find_mail(cells, found)

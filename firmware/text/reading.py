@@ -16,7 +16,7 @@ STRANGER = 8  # asks for address, secrecy, photo, meeting, payment code or anoth
 CRY = 16  # the writer shows signs of being hurt or of self-harm
 PRIVATE = 32  # intimate content
 
-Reading = namedtuple("Reading", ("classes", "severity", "personal"))
+Reading = namedtuple("Reading", ("classes", "severity", "personal", "guessed"))
 
 
 class BadText(ValueError):
@@ -26,7 +26,8 @@ class BadText(ValueError):
 def read(text: str) -> Reading:
     """What a message is. BadText for what is no message; OSError, ImportError or MemoryError if it cannot be read.
 
-    `classes` is a bit mask, `severity` 0 to 3 (graded warning, requirement F1), `personal` a list of (kind, start, end)
+    `classes` is a bit mask, and `guessed` those of them that only the classifier saw: it may be wrong, so these are of
+    severity 1. `severity` is 0 to 3 (graded warning, requirement F1), `personal` a list of (kind, start, end)
     with character positions in `text` (H1, H2); kinds: id, phone, card, address, plate, account, secret. Once a
     part is deleted, read the rest again: no more than MAX_SPANS parts are looked for.
     """

@@ -1,7 +1,7 @@
 """Runs on either runtime: reads {"texts": [...]} or {"codes": [...]} a line, prints {"readings": [...]}.
 
 `codes` is one text by its code points, for what JSON cannot carry. A reading is the string "BadText", or
-[classes, severity, [[kind, start, end], ...]].
+[classes, severity, [[kind, start, end], ...], guessed].
 """
 
 import json
@@ -15,7 +15,7 @@ def reading(text):
         result = read(text)
     except BadText:
         return "BadText"
-    return [result.classes, result.severity, [list(span) for span in result.personal]]
+    return [result.classes, result.severity, [list(span) for span in result.personal], result.guessed]
 
 
 def answer(request):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware import text as firmware_text
-from firmware.text import MAX_CHARS, MAX_SPANS
+from firmware.text import MAX_CHARS, MAX_SPANS, classifier
 from firmware.text.fold import fold
 from firmware.text.personal_data import find_personal_data
 from firmware.text.reading import BadText, read
@@ -19,7 +19,7 @@ from tests.text import reader
 from tests.text.cases import CLASSES, DOXX, PERSONAL
 
 HERE = Path(__file__).resolve().parent
-KINDS = {"id", "phone", "card", "address", "plate", "account", "secret"}
+KINDS = {"id", "phone", "card", "address", "plate", "account", "secret", "school"}
 # Collections of real messages, which need not be at hand.
 MESSAGES = HERE.parents[2] / "shared" / "data" / "messages"
 HARMLESS = ("lccc/benign_calib.txt", "taskmaster/benign_calib.txt")
@@ -38,14 +38,17 @@ def parts(text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("text", "classes", "severity"), CLASSES)
 def test_what_a_message_is(text: str, classes: int, severity: int) -> None:
+    """By the terms: what the classifier guesses is judged by figures (make evaluate), not by sentences."""
     result = read(text)
-    assert (result.classes, result.severity, result.personal) == (classes, severity, [])
+    sure = result.classes & ~result.guessed
+    assert (sure, result.severity if sure else 0, result.personal) == (classes, severity, [])
 
 
 @pytest.mark.parametrize(("text", "expected"), PERSONAL)
 def test_personal_data(text: str, expected: list[tuple[str, str]]) -> None:
     assert parts(text) == expected
-    assert bool(read(text).classes & DOXX) == bool(expected)
+    result = read(text)
+    assert bool(result.classes & ~result.guessed & DOXX) == bool(expected)
 
 
 def test_every_resident_id_needs_its_check_character() -> None:
@@ -84,8 +87,9 @@ def test_the_table_can_be_searched() -> None:
 
 
 @pytest.mark.parametrize(("term", "code"), TABLE)
-def test_every_term_is_found(term: str, code: str) -> None:
-    """In a message that meets all conditions."""
+def test_every_term_is_found(term: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a message that meets all conditions, where the classifier clears nothing."""
+    monkeypatch.setattr(classifier, "CLEAR", 1 << 20)
     message = term.replace("*", "").replace(".", " x " if term.isascii() else "好")
     if code.endswith("?"):
         message = "you " + message if term.isascii() else "你" + message
@@ -100,6 +104,7 @@ def test_any_text_gives_a_reading(text: str) -> None:
     assert 0 <= result.classes < 64
     assert 0 <= result.severity <= 3
     assert bool(result.severity) == bool(result.classes)
+    assert result.guessed & ~result.classes == 0
     last = 0
     for kind, start, end in result.personal:
         assert kind in KINDS

@@ -20,5 +20,5 @@ def decide(rule, verb, request):
     if not flags & HIT or flags & ANSWERED:
         return stopped(_NOTHING_TO_ANSWER)
     back = rule.context.rules["blocking"].answered(tag)
-    hits, grade = back if back else (-1, -1)
-    return allow([event("messages.answered", request["message"], tag.hex(), hits, grade)], ("show",))
+    points, grade = back if back else (-1, -1)
+    return allow([event("messages.answered", request["message"], tag.hex(), points, grade)], ("show",))

@@ -198,8 +198,8 @@ extend minutes=i60 channel?=s8
     def left(self):
         """(questions, seconds) that today's limits leave, for the child's screen; in a talk the seconds to its end."""
         clock, settings, now = self.context.clock, self.context.settings, self._now
-        turns, seconds = (now[_TURNS] - now[_SPARE], now[_SECONDS]) if clock.day() <= now[_COUNTED] else (0, 0)
-        seconds = settings["assistant.day_minutes"] * 60 - seconds
+        turns = self._used(_TURNS)
+        seconds = settings["assistant.day_minutes"] * 60 - self._used(_SECONDS)
         if self._runs():
             seconds = now[_UNTIL] - clock.powered
         return max(settings["assistant.turns"] - turns, 0), max(seconds, 0)
@@ -285,7 +285,7 @@ extend minutes=i60 channel?=s8
             reading = text_reading.read(text)
         if reading.classes & text_reading.PRIVATE:
             return stopped(_PRIVATE)
-        if reading.classes & text_reading.DOXX:
+        if reading.classes & ~reading.guessed & text_reading.DOXX:
             return stopped(_SEARCH)
         powered = self.context.clock.powered
         remind = powered - now[_REMINDED] >= settings["assistant.remind_minutes"] * 60
@@ -317,7 +317,7 @@ extend minutes=i60 channel?=s8
         if reading.severity > 1 and (reading.classes & _GRAVE or reading.severity > 2):
             told = alerts.raised(alerts.UNSUITED, b"", reading.severity)
             return deny(_UNSUITED, [self._ended("unsuited"), told])
-        if reading.classes or chat.is_unsuited(together):
+        if reading.classes & ~reading.guessed or chat.is_unsuited(together):
             return stopped(_WITHHELD, "assistant")
         return allow((), ("label_ai", "show"))
 

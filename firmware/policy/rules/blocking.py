@@ -25,7 +25,10 @@ NO_SUCH_MESSAGE = "blocking.no_such_message"
 
 NONE, WATCH, LIMITED, MUTED, REMOVED = range(5)
 
-_HITS_FOR = (0, 2, 4, 6, 9)  # hits of the detector from which a grade holds: the first one only nudges
+# Points from which a grade holds: a hit of the detector is 2, one that only its classifier made, which may be wrong, 1.
+# So the first one only nudges.
+_POINTS_FOR = (0, 4, 8, 12, 18)
+_SURE = const(2)
 _DOX_FOR_REMOVED = const(2)  # a repeated doxxing sender goes straight to the highest grade (H8)
 _ALARM_PRESSES = const(3)
 _WINDOW = const(600)  # seconds: burst of presses (watch taken?), of unknown attempts (H6), of hits (F7)
@@ -36,7 +39,7 @@ _DECAY_BATCH = const(16)
 
 # Columns of the packed row.
 _GRADE = const(0)
-_HITS = const(1)
+_POINTS = const(1)
 _DOX = const(2)
 _FLAGS = const(3)
 _LAST_DAY = const(4)
@@ -146,12 +149,13 @@ protect_end channel?=s8
         decision.then = then
         return decision
 
-    def hit(self, tag, doxxes, severity):
+    def hit(self, tag, doxxes, severity, guessed):
         """(event, offer) for a detector hit on a verified message: grades rise by repetition; offer protection (F7)?"""
         row = self._table.find(tag)
-        hits, dox, grade, window, start = 1, doxxes, NONE, 1, self.context.clock.powered
+        points = 1 if guessed else _SURE
+        dox, grade, window, start = doxxes, NONE, 1, self.context.clock.powered
         if row >= 0:
-            hits = min(self._table.byte(row, _HITS) + 1, 255)
+            points = min(self._table.byte(row, _POINTS) + points, 255)
             dox = min(self._table.byte(row, _DOX) + doxxes, 255)
             grade = self._table.byte(row, _GRADE)
             if start - self._table.number(row, _WINDOW_START, 4) < _WINDOW:
@@ -159,25 +163,25 @@ protect_end channel?=s8
                 window = min(self._table.byte(row, _WINDOW_HITS) + 1, 255)
         if dox >= _DOX_FOR_REMOVED:
             grade = REMOVED
-        while grade < REMOVED and hits >= _HITS_FOR[grade + 1]:
+        while grade < REMOVED and points >= _POINTS_FOR[grade + 1]:
             grade += 1
         return event(
-            "blocking.hit", tag.hex(), severity, hits, dox, grade, self.context.clock.day(), start, window
+            "blocking.hit", tag.hex(), severity, points, dox, grade, self.context.clock.day(), start, window
         ), window >= _OFFER_AFTER
 
     def answered(self, tag):
-        """The child's "not bullying": the values (hits, grade) one step back; None if there is nothing to take back."""
+        """The child's "not bullying": (points, grade) one step back; None if there is nothing to take back."""
         row = self._table.find(tag)
-        if row < 0 or self._table.byte(row, _GRADE) == REMOVED or self._table.byte(row, _HITS) == 0:
+        if row < 0 or self._table.byte(row, _GRADE) == REMOVED or self._table.byte(row, _POINTS) == 0:
             return None
         grade = max(self._table.byte(row, _GRADE) - 1, NONE)
-        return min(self._table.byte(row, _HITS) - 1, _HITS_FOR[grade + 1] - 1), grade
+        return max(min(self._table.byte(row, _POINTS), _POINTS_FOR[grade + 1]) - _SURE, 0), grade
 
-    def put_back(self, tag, hits, grade):
+    def put_back(self, tag, points, grade):
         """Take an `answered` (or a decay) into the state."""
         row = self._table.find(tag)
         if row >= 0:
-            self._table.put_byte(row, _HITS, hits)
+            self._table.put_byte(row, _POINTS, points)
             self._table.put_byte(row, _GRADE, grade)
 
     # --- requests
@@ -276,7 +280,7 @@ protect_end channel?=s8
                     event(
                         "blocking.decayed",
                         table.tag(row).hex(),
-                        _HITS_FOR[grade - 1],
+                        _POINTS_FOR[grade - 1],
                         grade - 1,
                         self.context.clock.day(),
                     )
@@ -312,8 +316,8 @@ protect_end channel?=s8
         tag = bytes.fromhex(fields[0])
         row = self._row(tag)
         if verb == "hit":
-            _, _, hits, dox, grade, day, start, window = fields
-            table.put_byte(row, _HITS, hits)
+            _, _, points, dox, grade, day, start, window = fields
+            table.put_byte(row, _POINTS, points)
             table.put_byte(row, _DOX, dox)
             table.put_byte(row, _GRADE, grade)
             table.put_number(row, _LAST_DAY, 2, day)

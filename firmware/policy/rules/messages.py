@@ -93,12 +93,14 @@ not_bullying message=i
         reading = text_reading.read(request["text"])
         grade = self._blocking.grade(party.tag)
         risky = reading.classes & ~text_reading.CRY != 0
+        sure = reading.classes & ~reading.guessed
         doxxes = _doxxes(reading)
         # Children ask each other for photos too: only a grave sign of stranger danger counts against a contact.
-        grave = reading.classes & text_reading.STRANGER != 0 and reading.severity > 1
+        grave = sure & text_reading.STRANGER != 0 and reading.severity > 1
         hit = doxxes or grave or reading.classes & _HURTS != 0
+        guessed = sure & ~text_reading.CRY == 0
         flags, reason, obligations = 0, "ok", ["show"]
-        if party.who == STRANGER or (risky and reading.severity >= settings["messages.collapse_from"]):
+        if party.who == STRANGER or (risky and not guessed and reading.severity >= settings["messages.collapse_from"]):
             flags, reason, obligations = COLLAPSED, _COLLAPSED_REASON, ["collapse", "offer_help"]
         elif grade >= MUTED:
             flags, reason, obligations = COLLAPSED, _MUTED_REASON, ["collapse"]
@@ -113,14 +115,17 @@ not_bullying message=i
         elif self._usage.quiet(party.tag):
             obligations.append("later")
         events = []
+        rises = False
         if hit and party.who != STRANGER:
             flags |= HIT
-            raised, offer = self._blocking.hit(party.tag, 1 if doxxes else 0, reading.severity)
+            raised, offer = self._blocking.hit(party.tag, 1 if doxxes else 0, reading.severity, guessed)
             events.append(raised)
+            rises = raised[1][4] > grade
             if offer:
                 obligations.append("offer_protection")
         if risky:
-            if reading.severity >= settings["alerts.severity_from"]:
+            # What may be wrong is the guardian's business once it has happened often enough to count.
+            if reading.severity >= settings["alerts.severity_from"] and (not guessed or rises):
                 events.append(alerts.raised(alerts.code_for(reading.classes), party.tag, reading.severity))
             else:
                 obligations.append("ask_child_to_tell")
@@ -166,7 +171,7 @@ not_bullying message=i
         stop = self._leak(request, reading)
         if stop:
             return stopped(stop, party.who)
-        if reading.classes & _HURTS:
+        if reading.classes & (_HURTS | reading.guessed & text_reading.DOXX):
             digest = sha256(text.encode()).digest()
             now, wait = self.context.clock.powered, self.context.settings["messages.think_seconds"]
             if digest != self._thinking[0]:
@@ -189,7 +194,7 @@ not_bullying message=i
             return _PRIVATE
         if reading.personal:
             return "" if self._credentials.proved(request) else _PERSONAL
-        return _DOXXING if reading.classes & text_reading.DOXX else ""
+        return _DOXXING if reading.classes & ~reading.guessed & text_reading.DOXX else ""
 
     def _sent(self, request, party, classes, obligations):
         counter = self._contacts.next_counter(party.row)
@@ -237,4 +242,6 @@ not_bullying message=i
 def _doxxes(reading):
     """True for an offer to search people, or someone's data beside an insult or a threat. A friend who just gives an
     address is warned about and collapsed like others, but is no doxxer (F9 asks for rules that are fair)."""
-    return reading.classes & text_reading.DOXX != 0 and (not reading.personal or reading.classes & _HURTS != 0)
+    return reading.classes & ~reading.guessed & text_reading.DOXX != 0 and (
+        not reading.personal or reading.classes & _HURTS != 0
+    )
