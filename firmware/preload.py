@@ -6,7 +6,6 @@ sixteen. Whoever starts the watch imports this first, so that no import nests de
 """
 
 import firmware.policy.decision
-import firmware.policy.decision
 import firmware.policy.rule
 import firmware.policy.resting
 import firmware.policy.clock

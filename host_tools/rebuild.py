@@ -43,7 +43,7 @@ def rebuilt(parts: dict[str, str], rows: Iterable[Row], segment: int) -> dict[st
     store = SimpleNamespace(
         tag=lambda address: bytes(8), credentials=bytes, set_credentials=None, expire=None, main=None
     )
-    engine = Engine(store, bytes, lambda: ("cn", []), None)
+    engine = Engine(store, bytes, lambda: ("cn", []), None, None)
     rules = engine.rules
     try:
         for name, blob in parts.items():

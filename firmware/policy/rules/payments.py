@@ -258,14 +258,9 @@ bill reader=s8 channel?=s8
     def left(self):
         """What one payment may be now: the least that the three limits leave, for the child's screen."""
         clock, settings = self.context.clock, self.context.settings
-        return max(
-            min(
-                settings["payments.single_limit"],
-                settings["payments.monthly_limit"] - self._months.counted(clock.month(), clock.powered),
-                settings["payments.daily_limit"] - self._days.counted(clock.day(), clock.powered),
-            ),
-            0,
-        )
+        month = settings["payments.monthly_limit"] - self._months.counted(clock.month(), _SPENT, clock.powered)
+        day = settings["payments.daily_limit"] - self._days.counted(clock.day(), _SPENT, clock.powered)
+        return max(min(settings["payments.single_limit"], month, day), 0)
 
     def _busy(self):
         return _BUSY if len(self._ends()) >= _OPEN_CAP else ""
