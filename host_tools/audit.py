@@ -70,7 +70,7 @@ _MEMORY = {"mem8", "mem16", "mem32", "uctypes", "ptr8", "ptr16", "ptr32", "ffi",
 _MEMORY |= {"bytes_at", "native", "viper", "asm_thumb", "asm_xtensa", "asm_rv32", "ULP", "vm_code"}
 # Everything that a built firmware may hold besides modules. Native code and models have other endings.
 _DATA = {".tsv", ".txt", ".toml", ".typed", ".bin"}
-_DATA_FOLDERS = {".bin": ("texts", "ui")}  # packed words and fonts
+_DATA_FOLDERS = {".bin": ("text", "ui")}  # the classifier's model, and the font
 
 
 class Finding(NamedTuple):

@@ -1,4 +1,5 @@
-"""What this computer keeps about watches: its own id, and for each watch a pairing key and a receipt (receipts.py).
+"""What this computer keeps about watches: its own id, and for each watch a pairing key, a receipt (receipts.py) and how
+it stretches passphrases.
 
 One file, `hosts.json` in the user's data folder (platformdirs; WARD_HOME names another one), which only its owner can
 read. Where the package `keyring` is installed and works, the keys lie there instead, and the file holds the rest.
@@ -85,6 +86,21 @@ class Keys:
     def note(self, watch: bytes, receipt: dict[str, Any]) -> None:
         """Keep a receipt of a watch that this computer is paired with."""
         self._change(watch, "receipt", receipt)
+
+    def login(self, watch: bytes, user: str) -> list[Any] | None:
+        """[salt in hexadecimal, rounds] with which the watch stretched a guardian's passphrase at the last login that
+        went well, or None (RFC 5802 section 9: another salt or fewer rounds would make it cheap to guess)."""
+        found: list[Any] | None = self._kept["watches"].get(watch.hex(), {}).get("logins", {}).get(user)
+        return found
+
+    def keep_login(self, watch: bytes, user: str, salt: bytes, rounds: int) -> None:
+        """After a login that went well."""
+        known = self._kept["watches"].get(watch.hex(), {}).get("logins", {})
+        self._change(watch, "logins", {**known, user: [salt.hex(), rounds]})
+
+    def forget_logins(self, watch: bytes) -> None:
+        """A guardian has said that the secrets are new."""
+        self._change(watch, "logins", {})
 
     def _change(self, watch: bytes, name: str, value: Any) -> None:
         entry = self._kept["watches"].get(watch.hex())

@@ -5,10 +5,14 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
+from host_tools.keys import Keys
 from host_tools.line import Line, LineError, Refused
-from host_tools.logins import Logins
 
 ROUNDS = 15000  # of PBKDF2 for a new passphrase, on this host
+_CHANGED = (
+    "The watch wants the passphrase stretched in another way than before. If a guardian gave it new secrets since, "
+    "run: ward setup. If nobody did, it may not be your watch: do not type the passphrase again."
+)
 _LEAST_ROUNDS = 4096  # RFC 7677 section 4
 
 
@@ -44,17 +48,18 @@ def new_verifier(passphrase: str) -> Verifier:
     return Verifier(salt, ROUNDS, hashlib.sha256(client_key).digest(), server_key)
 
 
-def log_in(line: Line, user: str, passphrase: str, known: Logins | None = None) -> None:
+def log_in(line: Line, user: str, passphrase: str, keys: Keys | None = None, watch: bytes = b"") -> None:
     """Prove the passphrase in an open session; good for five minutes. Refused, with the reason, if it is wrong.
 
-    known: how this watch stretched it before; LineError if it wants that changed, and nothing is sent then."""
+    keys: know how this watch stretched it before; LineError if it wants that changed, and nothing is sent then."""
     nonce = secrets.token_hex(16)
     begun = line.call("login.first", user=user, nonce=nonce)
     both, salt, rounds = begun["nonce"], bytes.fromhex(begun["salt"]), begun["rounds"]
     if not both.startswith(nonce) or rounds < _LEAST_ROUNDS:
         raise LineError("The watch asked for a weaker login than it may. Do not type the passphrase again; pair anew.")
-    if known:
-        known.check(user, salt, rounds)
+    known = keys.login(watch, user) if keys else None
+    if known and known != [salt.hex(), rounds]:
+        raise LineError(_CHANGED)
     text = _base64(salt)
     auth = "n=%s,r=%s,r=%s,s=%s,i=%d,c=biws,r=%s" % (user, nonce, both, text, rounds, both)
     salted = _salted(passphrase, salt, rounds)
@@ -67,8 +72,8 @@ def log_in(line: Line, user: str, passphrase: str, known: Logins | None = None) 
     server_key = hmac.digest(salted, b"Server Key", "sha256")
     if not hmac.compare_digest(hmac.digest(server_key, auth.encode(), "sha256").hex(), answer["signature"]):
         raise LineError("This watch does not know your passphrase, and yet it says so: it is not your watch.")
-    if known:
-        known.keep(user, salt, rounds)
+    if keys:
+        keys.keep_login(watch, user, salt, rounds)
 
 
 def _base64(data: bytes) -> str:

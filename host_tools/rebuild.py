@@ -41,7 +41,13 @@ def suffix(talk: Any) -> list[Row]:
 def rebuilt(parts: dict[str, str], rows: Iterable[Row], segment: int) -> dict[str, str]:
     """{rule: SHA-256 of its state} after the records. ValueError if they cannot be folded."""
     store = SimpleNamespace(
-        tag=lambda address: bytes(8), credentials=bytes, set_credentials=None, expire=None, main=None
+        tag=lambda address: bytes(8),
+        credentials=bytes,
+        set_credentials=None,
+        expire=None,
+        main=None,
+        readable=None,
+        holds_key=None,
     )
     engine = Engine(store, bytes, lambda: ("cn", []), None, None)
     rules = engine.rules

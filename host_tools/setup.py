@@ -12,7 +12,6 @@ from firmware.policy.settings_rows import PROFILES
 from host_tools.console import WRONG, Failure, Result, ask, say, secret
 from host_tools.line import Refused
 from host_tools.login import new_verifier
-from host_tools.logins import Logins
 from host_tools.receipts import ANEW
 from host_tools.recovery_code import give_code
 from host_tools.status import describe
@@ -61,7 +60,7 @@ def _second(talk: Talk, computer: str) -> Result:
         talk.line.open(key)
         status = talk.line.call("status.read")
         if status["version"]:
-            Logins(talk.hello.watch).forget()
+            talk.keys.forget_logins(talk.hello.watch)
             say("This watch is set up already, and paired with this computer.")
             return Result(status, describe(status))
         computer = ""  # is kept already
@@ -75,7 +74,7 @@ def _second(talk: Talk, computer: str) -> Result:
 
 def _finish(talk: Talk, computer: str, passphrase: str, minutes: int | None) -> Result:
     """Keep this computer if it was just paired (it is named then), and set the first policy."""
-    Logins(talk.hello.watch).forget()  # whoever is at a set-up knows whether the secrets are new
+    talk.keys.forget_logins(talk.hello.watch)  # whoever is at a set-up knows whether the secrets are new
     talk.log_in(passphrase)
     if computer:
         talk.act("hosts.keep", name=computer)
@@ -96,10 +95,10 @@ def pair(talk: Talk, keep: bool = True) -> None:
         try:
             watch, key = talk.line.pair(lambda: ask("The six digits on the watch", value_proc=_digits))
         except Refused as refused:
-            if not left or refused.data.get("wait"):
-                if refused.data.get("wait"):
-                    refuse(refused.data)
-                raise Failure("Those were not the digits on the watch. Run ward setup again.", WRONG) from refused
+            minutes = -(-refused.data.get("wait", 0) // 60)
+            if minutes or not left:
+                then = "Wait for %d min, then run" % minutes if minutes else "Run"
+                raise Failure("Those were not the digits on the watch. %s ward setup again." % then, WRONG) from refused
             say("Those were not the digits, or they were too old. The watch shows new ones.")
         else:
             if keep:

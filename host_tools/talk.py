@@ -13,7 +13,6 @@ from host_tools.console import BROKEN, NO_WATCH, REFUSED, WRONG, Failure, Result
 from host_tools.keys import Keys
 from host_tools.line import Hello, Line, LineError, Refused
 from host_tools.login import log_in
-from host_tools.logins import Logins
 from host_tools.port import Port, find
 
 _NEEDS_PROOF = ("credentials.proof_needed", "administration.clock_not_yours")
@@ -137,8 +136,7 @@ class Talk:
 
     def log_in(self, passphrase: str = "") -> None:
         """Prove the passphrase: given, from the file descriptor, or typed."""
-        known = Logins(self.hello.watch)
-        log_in(self.line, self._user, passphrase or self.passphrase("Passphrase"), known)
+        log_in(self.line, self._user, passphrase or self.passphrase("Passphrase"), self.keys, self.hello.watch)
         self._logged_in = True
 
     def passphrase(self, question: str) -> str:

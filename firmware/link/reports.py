@@ -157,7 +157,7 @@ def _usage(watch, params):
         "why": why,
         "front": CLASSES[rule.front] if rule.front >= 0 else "",
         "today": watch.engine.clock.day(),
-        "days": rule.days,
+        "days": rule.days(),
     }
 
 

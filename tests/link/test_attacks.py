@@ -11,9 +11,9 @@ import pytest
 
 from firmware.link import session
 from firmware.link.frames import frame
+from host_tools.keys import Keys
 from host_tools.line import Line, LineError, Refused
 from host_tools.login import log_in, new_verifier
-from host_tools.logins import Logins
 from simulator.portable.board import Drbg
 from simulator.watch import RUNTIMES, Person, Watch
 from tests.link.household import HOST, IDENTITY, Household
@@ -204,19 +204,23 @@ class FakeWatch:
 def test_a_fake_watch_gets_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, salt: bytes, rounds: int) -> None:
     """Another salt or fewer rounds than this computer knows: it refuses before it computes anything (RFC 5802, 9)."""
     monkeypatch.setenv("WARD_HOME", str(tmp_path))
-    Logins(IDENTITY).keep("owner", b"s" * 16, 15000)
+    keys = Keys()
+    keys.put(IDENTITY, bytes(32))
+    keys.keep_login(IDENTITY, "owner", b"s" * 16, 15000)
     fake: Any = FakeWatch(salt, rounds)
     with pytest.raises(LineError):
-        log_in(fake, "owner", PASSPHRASE, Logins(IDENTITY))
+        log_in(fake, "owner", PASSPHRASE, keys, IDENTITY)
     assert fake.proofs == []
 
 
 def test_a_fake_watch_that_says_yes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WARD_HOME", str(tmp_path))
+    keys = Keys()
+    keys.put(IDENTITY, bytes(32))
     fake: Any = FakeWatch(b"s" * 16, 15000)
     with pytest.raises(LineError, match="not your watch"):
-        log_in(fake, "owner", PASSPHRASE, Logins(IDENTITY))
-    assert Logins(IDENTITY)._read() == {}  # what went wrong is not kept
+        log_in(fake, "owner", PASSPHRASE, keys, IDENTITY)
+    assert Keys().login(IDENTITY, "owner") is None  # what went wrong is not kept
 
 
 # --- what a listener has

@@ -38,7 +38,8 @@ def commands_in(text: str) -> Iterator[list[str]]:
 
 def test_every_command_has_a_test() -> None:
     tested = set()
-    for path in [*(ROOT / "tests").glob("*.py"), *(ROOT / "tests" / "ward").glob("*.py")]:
+    folders = [ROOT / "tests", ROOT / "tests" / "ward", ROOT / "tests" / "update"]
+    for path in [path for folder in folders for path in folder.glob("*.py")]:
         start = ["approve"] if path.name == "test_approve.py" else []  # its words stand in a table
         for words in commands_in(path.read_text(encoding="utf-8")):
             tested |= {" ".join(found[:size]) for found in (words, start + words) for size in (1, 2, 3)}

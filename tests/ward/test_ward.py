@@ -83,7 +83,7 @@ def test_wrong_digits_give_new_ones_and_the_third_time_ends(home: Home) -> None:
         terminal.wait_for("six digits on the watch:")
         terminal.type("%06d" % ((int(home.code()) + 1) % 1000000))
     assert terminal.end() == 6, terminal.seen
-    assert "Run ward setup again" in terminal.seen and not home.watch.do("state")["set_up"]
+    assert "Wait for 1 min, then run ward setup again" in terminal.seen and not home.watch.do("state")["set_up"]
 
 
 def test_answers_that_cannot_be_are_asked_again(home: Home) -> None:

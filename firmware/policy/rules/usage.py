@@ -113,6 +113,10 @@ at_school address=s64 allowed=b channel?=s8
         """Seconds that count on a day, without the sitting that runs."""
         return self._days.counted(day, _USED, self.context.clock.powered)
 
+    def days(self):
+        """[day, seconds here, seconds on the child's other watches] of the last days."""
+        return [row[:3] for row in self._days.rows]
+
     def elsewhere(self, day):
         """Seconds used on a day on the child's other watches."""
         row = self._days.find(day)
