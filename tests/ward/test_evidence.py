@@ -15,7 +15,7 @@ from host_tools.verify_evidence import opened
 from simulator.watch import RUNTIMES, Person
 from tests.ward.home import PASSPHRASE, Home, a_home, befriend, bullied, pair, run
 
-TEXTS = ["你真笨，没人喜欢你", "you are stupid", "see you at school, stupid"]
+TEXTS = ["你真笨，没人喜欢你", "you are stupid", "nobody likes you, stupid"]
 
 
 @pytest.fixture(params=RUNTIMES)
