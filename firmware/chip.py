@@ -83,7 +83,7 @@ class Board:
     """firmware/watch.py's contract on a chip. What no driver is there for yet is None: it does not exist."""
 
     address = "watch"
-    phone = positions = terminal = launcher = radio = provider = indicator = None
+    phone = positions = terminal = launcher = radio = provider = indicator = broker = None
 
     def __init__(self, root, screen=None, hardware=None, slots=None, version=0):
         """root: of the file system. The rest is what only a watch that runs its firmware has."""

@@ -12,6 +12,7 @@ from firmware.services.foreground import Foreground
 from firmware.services.guardians import Guardians
 from firmware.services.locator import Locator
 from firmware.services.messaging import Messaging
+from firmware.services.outbox import Outbox
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
 from firmware.services.wallet import Wallet
@@ -30,6 +31,8 @@ class Watch:
 
     root            folder of the file system          address     the watch's own address for envelopes
     partition       raw key partition                  carrier     services/transport contract
+    broker          in its place, where services/transport/network.py connects to: (address (host, port), name in its
+                    certificate, authority's certificate in DER, client id, user, password), the last three as bytes
     device_secret   32 bytes of this chip              phone       ring/dial, or None
     random(n)       n random bytes                     screen      notice(kind, fields)
     positions       receiver (services/locator.py), or None
@@ -60,12 +63,14 @@ class Watch:
             self._set_rtc,
         )
         self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
-        self.locator = Locator(self.engine, board.positions, board.carrier, board.screen, board.random)
+        carrier = self.carrier = self._over_wifi(board) if board.broker else board.carrier
+        self.locator = Locator(self.engine, board.positions, carrier, board.screen, board.random)
         self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
-        self.messaging = Messaging(self.engine, self.store, board.address, board.carrier, board.screen, self.locator)
+        self.outbox = Outbox(self.engine, self.store, files, board.address)
+        self.messaging = Messaging(self.engine, self.store, self.outbox, carrier, board.screen, self.locator)
         self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
-        self.sos = Sos(self.engine, [board.carrier], board.screen, self.locator)
-        self.alerts = AlertService(self.engine, board.carrier)
+        self.sos = Sos(self.engine, [carrier], board.screen, self.locator)
+        self.alerts = AlertService(self.engine, carrier)
         self.approvals = Approvals(self.engine, board.screen)
         self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
         self.discovery = Discovery(self.engine, board.radio, board.screen)
@@ -97,6 +102,7 @@ class Watch:
         report = self.engine.rebuild(self._rtc())
         self.privacy.step()
         self._settles = self.engine.clock.powered + _WELL
+        self.outbox.load()
         return report
 
     def _rtc(self):
@@ -104,6 +110,23 @@ class Watch:
             return self._board.rtc()
         except OSError:
             return None  # a chip that does not answer vouches for nothing
+
+    def _over_wifi(self, board):
+        """The carrier through a broker; its code is on the heap of those boards only that have one."""
+        from firmware.services.transport.mqtt import Client
+        from firmware.services.transport.network import NetworkCarrier
+        from firmware.services.transport.stream import Stream
+
+        address, name, authority, client, user, password = board.broker
+        return NetworkCarrier(
+            self.engine,
+            self.store,
+            board.address,
+            board.random,
+            lambda last_words: Client(
+                lambda: Stream(address, name, authority), client, user, password, board.random, last_words
+            ),
+        )
 
     def _set_rtc(self, wall):
         self._next_look = 0  # the next step sees whether it was written
@@ -221,6 +244,7 @@ class Watch:
         needs.append(self.engine.step())
         self.foreground.step()
         needs.append(self.capture.step(clock.powered))  # with what has just been noticed: a charger, damage
+        needs.append(self.carrier.step(clock.powered))
         needs.append(self.alerts.step(clock.powered))
         needs.append(self.messaging.step())
         needs.append(self.wallet.step(clock.powered))

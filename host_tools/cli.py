@@ -49,6 +49,7 @@ _ON_DEMAND = {
     "doctor": "doctor",
     "recover": "recover",
     "wipe": "status",
+    "inbox": "inbox",
     "watch": "simulated",
     "keygen": "sign",
     "build": "release",

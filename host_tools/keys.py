@@ -23,7 +23,8 @@ class Keys:
     """The file. Every change is written at once, wholly or not at all."""
 
     def __init__(self) -> None:
-        self._path = Path(os.environ.get("WARD_HOME") or platformdirs.user_data_dir("wardwatch", False)) / "hosts.json"
+        self.folder = Path(os.environ.get("WARD_HOME") or platformdirs.user_data_dir("wardwatch", False))
+        self._path = self.folder / "hosts.json"
         self._kept: dict[str, Any] = {"host": "", "watches": {}}
         try:
             if self._path.exists():

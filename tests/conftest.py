@@ -10,6 +10,7 @@ from hypothesis import settings
 import simulator  # noqa: F401 (installs the shims)
 from host_tools.build import compile_firmware
 from simulator import micropython
+from tests.carriers.broker import mosquitto
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,7 +59,10 @@ def start_micropython(micropython_binary: str) -> Iterator[Callable[..., micropy
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say whether the tests ran on MicroPython too, so that a green run cannot hide that half was left out."""
+    """Say what was left out, so that a green run cannot hide it: half of the tests without MicroPython."""
     if micropython.binary() is None:
         terminalreporter.section("left out: every test on the real MicroPython", yellow=True)
         terminalreporter.line(micropython.why_missing() + ".")
+    if mosquitto() is None:
+        terminalreporter.section("left out: every test over a real network", yellow=True)
+        terminalreporter.line("mosquitto is not installed: apt-get install mosquitto")

@@ -23,6 +23,8 @@ DECIDED_BEFORE = {
     *("Messaging.step", "Messaging._show_later", "AlertService.step", "Wallet.cancel", "Wallet._answer"),
     *("Sos.cancel", "Sos.end", "Sos.step", "Sos._report", "Locator._send", "Discovery.step"),
     "ContentService._announce",
+    # Takes in, and asks in `receive`; the others ask a socket, not a carrier.
+    *("Messaging._listen", "Messaging._send_waiting", "Stream.__init__", "Stream.ready"),
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
     *("AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")),
     "HostService.hide_code",

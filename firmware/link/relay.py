@@ -42,6 +42,8 @@ def give(watch, params):
     row = contacts.party(found["sender"]).row
     text = ""  # a stranger's text cannot be opened: it is judged, and refused, without one
     if row >= 0:
+        if contacts.came_before(row, counter):
+            return {}  # carried twice: no attempt of a stranger
         try:
             text = _sealer(contacts.key(row)).unseal(a2b_base64(params.get("sealed", "")), _bound(found)).decode()
         except (Broken, ValueError, TypeError):

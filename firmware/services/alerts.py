@@ -19,25 +19,28 @@ class AlertService:
         self._engine = engine
         self._carrier = carrier
         self._next_try = 0
+        self._changes = 0  # of the carrier, at the last try
 
     def step(self, now):
         """Try to deliver. Returns the powered time of the next try, or None if nothing waits."""
         rule = self._engine.rules["alerts"]
         if not len(rule):
             return None
-        if now < self._next_try:
+        changes = self._carrier.changes
+        if now < self._next_try and changes == self._changes:
             return self._next_try
+        self._changes = changes
+        left = 0
         for alert in rule.pending():
             number, code, tag, severity, count, time = alert
-            if not self._carrier.send_alert(
-                {"code": code, "party": tag, "severity": severity, "count": count, "time": time}
-            ):
-                self._next_try = now + _RETRY_SECONDS
-                return self._next_try
-            if not self._engine.ask({"kind": "alerts.delivered", "alert": number}).allowed:
-                self._next_try = now + _RETRY_SECONDS  # not written down: it would go out again at every step
-                return self._next_try
-        return None
+            fields = {"number": number, "code": code, "party": tag, "severity": severity, "count": count, "time": time}
+            if not self._carrier.send_alert(fields) or not self._ask({"kind": "alerts.delivered", "alert": number}):
+                left += 1  # if it is only not written down, it goes out again
+        self._next_try = now + _RETRY_SECONDS
+        return self._next_try if left else None
+
+    def _ask(self, request):
+        return self._engine.ask(request).allowed
 
     def waiting(self, language):
         """What the child sees: the words of each alert that is not delivered yet."""

@@ -5,33 +5,33 @@ import json
 from micropython import const
 
 from firmware.policy.decision import BadRequest
-from firmware.policy.rules.contacts import envelope_mac
 from firmware.policy.rules.usage import SYSTEM
 from firmware.services.enforce import discharge, nothing
 
 _INBOX = const(32)
-_OUTBOX = const(32)
 _HELD = const(32)
+_RETRY_SECONDS = const(60)
+_STORAGE = const("engine.storage")
 
 
 class Messaging:
-    """engine, store (for texts), own_address, carrier (services/transport), screen.notice(kind, fields)."""
+    """engine, store (for texts), outbox, carrier (services/transport), screen.notice(kind, fields)."""
 
-    def __init__(self, engine, store, own_address, carrier, screen, locator):
+    def __init__(self, engine, store, outbox, carrier, screen, locator):
         self._engine = engine
         self._store = store
-        self._own = own_address
+        self._outbox = outbox
         self._carrier = carrier
         self._screen = screen
         self._locator = locator
         self._inbox = []
-        self._outbox = []  # [tag, envelope]: decided, waiting for the carrier
+        self._listen_at = 0  # powered time before which nothing is taken from the carrier
         self._later = _Later()
 
     # --- in
 
     def queue(self, envelope):
-        """Take an envelope from the carrier; it is decided in `step`, after whatever the child presses now.
+        """Take an envelope that is brought in by hand; it is decided in `step`, after whatever the child presses now.
 
         A full inbox drops the newest: a flood must not push out what came first."""
         if len(self._inbox) < _INBOX:
@@ -41,24 +41,44 @@ class Messaging:
         """Decide what has arrived, hand over what is to be sent, show what was held back.
 
         Returns the powered time of the next need, or None."""
-        envelope = self._carrier.poll()
-        while envelope is not None:
-            if "locate" in envelope:
-                self._locator.asked(envelope)
-            else:
-                self.queue(envelope)
-            envelope = self._carrier.poll()
+        now = self._engine.clock.powered
         while self._inbox:
             self.receive(self._inbox.pop(0))
-        while self._outbox and self._carrier.send(self._outbox[0][1]):
-            self._outbox.pop(0)
-        now = self._engine.clock.powered
-        if self._outbox:
+        more = now >= self._listen_at and self._listen(now)
+        while self._send_waiting():
+            pass
+        if more:
+            return now
+        if self._outbox.numbers:
             return now + 1
         left, _, wait = self._engine.rules["usage"].left(SYSTEM) if self._later.held else (0, "", 0)
         if left > 0:
             self._show_later()
         return now + wait if wait else None
+
+    def _send_waiting(self):
+        """Offer each party's oldest message to the carrier; True if it took one, and the next may follow."""
+        taken = [number for number, envelope in self._outbox.offers() if self._carrier.send(envelope)]
+        for number in taken:
+            self._outbox.drop(number)
+        return len(taken) > 0
+
+    def _listen(self, now):
+        """Decide what the carrier has, one after the other; it may forget each once that is written down. True if
+        there may be more: a flood leaves the child a turn in between."""
+        for _ in range(_INBOX):
+            envelope = self._carrier.poll()
+            if envelope is None:
+                return False
+            if "locate" in envelope:
+                self._locator.asked(envelope)
+            else:
+                decision = self.receive(envelope)
+                if decision is not None and decision.reason == _STORAGE:
+                    self._listen_at = now + _RETRY_SECONDS  # not lost: it stays with the carrier
+                    return False
+            self._carrier.done()
+        return True
 
     def _show_later(self):
         """School is over: show what came, but nothing of a party that was blocked meanwhile."""
@@ -125,28 +145,28 @@ class Messaging:
             request["channel"] = channel
         decision = self._engine.ask(request)
 
-        def put():
-            contacts = self._engine.rules["contacts"]
-            party, counter = contacts.party(to), decision.records[0].fields[1]
-            mac = envelope_mac(contacts.key(party.row), self._own, counter, text).hex()
-            self._outbox.append(
-                [party.tag, {"sender": self._own, "to": to, "counter": counter, "mac": mac, "text": text}]
-            )
-            self._outbox = self._outbox[-_OUTBOX:]
-
-        if not discharge(decision, {"send": put, "show_help": lambda: self._screen.notice("help", {})}):
+        if not discharge(
+            decision,
+            {
+                "send": lambda: self._outbox.put(decision.records[0].seq),
+                "show_help": lambda: self._screen.notice("help", {}),
+            },
+        ):
             self._screen.notice("not_sent", {"to": to, "reason": decision.reason, "wait": decision.wait})
         return decision
 
     # --- the line as a carrier
 
     def waiting(self, number):
-        """The envelope that no carrier has taken yet and that has so many older ones before it, or None."""
-        return self._outbox[number][1] if number < len(self._outbox) else None
+        """Of the oldest envelopes to each party that no carrier has taken yet, the one with this index, or None."""
+        offers = self._outbox.offers()
+        return offers[number][1] if number < len(offers) else None
 
     def taken(self, mac):
         """Somebody has carried the envelope with this MAC away."""
-        self._outbox = [item for item in self._outbox if item[1]["mac"] != mac]
+        for number, envelope in self._outbox.offers():
+            if envelope["mac"] == mac:
+                self._outbox.drop(number)
 
     # --- the one button, and opening what was held back
 
@@ -155,8 +175,7 @@ class Messaging:
         decision = self._engine.ask(_named({"kind": "blocking.press", "place": place}, party, message))
 
         def hide():
-            blocking = self._engine.rules["blocking"]
-            self._outbox = [item for item in self._outbox if not blocking.holds(item[0])]
+            self._outbox.drop_blocked()
             self._screen.notice("hidden", {"party": party or ""})
 
         if not discharge(decision, {"hide": hide, "comfort": lambda: self._screen.notice("comfort", {})}):

@@ -26,6 +26,7 @@ class Sos:
         self.state = _IDLE
         self._deadline = 0
         self._tries = 0
+        self._changes = 0  # of the carriers, at the last try
 
     def press(self, now):
         """The SOS gesture is complete at `now` (powered seconds)."""
@@ -55,8 +56,10 @@ class Sos:
         """Send when it is time. Returns the powered time of the next need, or None."""
         if self.state not in (_COUNTING, _SENDING) and not (self.state == _NOT_DELIVERED and self._tries < _TRIES):
             return None
-        if now < self._deadline:
+        changes = sum([carrier.changes for carrier in self._carriers])
+        if now < self._deadline and (self.state == _COUNTING or changes == self._changes):
             return self._deadline
+        self._changes = changes
         first = self._tries == 0
         self._tries += 1
         for carrier in self._carriers:

@@ -54,8 +54,22 @@ class Recorder:
     def dial(self, number):
         return self.telephony
 
+    def step(self, now):
+        return None
+
+    @property
+    def changes(self):
+        return 1 if self.online else 0
+
+    @property
+    def state(self):
+        return "online" if self.online else "waiting"
+
     def poll(self):
-        return self.received.pop(0) if self.received else None
+        return self.received[0] if self.received else None
+
+    def done(self):
+        self.received.pop(0)
 
     def send(self, envelope):
         if self.online:
@@ -202,6 +216,7 @@ class Board:
     plugged = False
     slots: object = None  # of firmware/update, where a test lays them
     version = 0
+    broker = None  # or where a real one is: then messages and alerts go there, over TLS
 
     def __init__(self, root, seed, power=None):
         self.root = root

@@ -5,6 +5,7 @@ watch behind a pipe are used alike. `OPS` lists the commands.
 """
 
 import os
+import time
 from binascii import b2a_base64
 from hashlib import sha256
 
@@ -47,13 +48,16 @@ class Rig:
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
         (host_tools/boards.py), for a whole board with chips and the firmware's drivers; dark: the display is only lit
         while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
-        whose version this watch then says it is."""
+        whose version this watch then says it is; broker {host, port, name, authority (DER, hexadecimal), client}: a
+        real one, which `live` talks to."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
         self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
+        if "broker" in command:
+            self.board.broker = _broker(command["broker"])
         self.board.carrier.telephony = command.get("phone", True)
         self._slots = command.get("slots")
         size = command.get("display")
@@ -150,6 +154,30 @@ class Rig:
             left -= jump
         self._step()
         return self.clock(command)
+
+    def live(self, command):
+        """Let real time pass, for `ms` at most, until all of these hold: `state` of the carrier, at least `seen`
+        notices, `sent` true: nothing waits to be sent, `told` true: nor an alert. speed: the watch's seconds in a real
+        one. longest: milliseconds that the longest step took."""
+        recorder, watch = self.board.screen, self.watch
+        longest, began, speed = 0, _milliseconds(), command.get("speed", 1)
+        last = began
+        while True:
+            before = _milliseconds()
+            self._ticks = (self._ticks + (before - last) * speed) & 0x3FFFFFFF
+            last = before
+            self._step()
+            after = _milliseconds()
+            longest = max(longest, after - before)
+            done = (
+                len(recorder.seen) >= command.get("seen", 0)
+                and command.get("state", watch.carrier.state) == watch.carrier.state
+                and not (command.get("sent") and watch.outbox.numbers)
+                and not (command.get("told") and len(watch.engine.rules["alerts"]))
+            )
+            if (done and not command.get("whole")) or after - began >= command["ms"]:
+                return {"done": done, "longest": longest, "state": watch.carrier.state, "took": after - began}
+            time.sleep(0.002)
 
     def clock(self, command):
         clock = self.watch.engine.clock
@@ -522,6 +550,7 @@ OPS = {
     "new": Rig.new,
     "reboot": Rig.reboot,
     "advance": Rig.advance,
+    "live": Rig.live,
     "clock": Rig.clock,
     "ask": Rig.ask,
     "service": Rig.service,
@@ -567,6 +596,15 @@ OPS = {
     "floor": Rig.floor,
     "move_rtc": Rig.move_rtc,
 }
+
+
+def _milliseconds():
+    return time.time_ns() // 1000000
+
+
+def _broker(given):
+    address = given["host"], given["port"]
+    return address, given["name"], bytes.fromhex(given["authority"]), given["client"].encode(), b"", b""
 
 
 def _numbers(chats):

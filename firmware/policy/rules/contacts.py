@@ -117,7 +117,7 @@ group_add group=i3 address=s64 channel?=s8
         if party.row < 0:
             return party, UNKNOWN
         known = envelope_mac(self.table.field(party.row, _KEY, 32), address, counter, text, group)
-        if not crypto.equal(known, bytes.fromhex(mac)) or counter <= self.table.number(party.row, _COUNT_IN, 4):
+        if not crypto.equal(known, bytes.fromhex(mac)) or self.came_before(party.row, counter):
             return Party(STRANGER, self.context.tag("?" + address), -1, party.tag), NOT_VERIFIED
         return party, ""
 
@@ -146,6 +146,10 @@ group_add group=i3 address=s64 channel?=s8
         """True if the tag is a contact's, approved or pending."""
         return self.table.find(tag) >= 0
 
+    def address(self, row):
+        """The address of an approved contact, "" for one that is still pending."""
+        return "" if self.table.byte(row, _MISSING) else json.loads(self._cards[row])[1]
+
     def card(self, tag):
         """[name, address, number] of a contact, for the watch's own screen; None for others."""
         row = self.table.find(tag)
@@ -156,6 +160,10 @@ group_add group=i3 address=s64 channel?=s8
         row = self.table.find(tag)
         if row >= 0:
             self.table.put_number(row, _COUNT_IN, 4, counter)
+
+    def came_before(self, row, counter):
+        """True for the counter of a message that has been received, or was overtaken."""
+        return counter <= self.table.number(row, _COUNT_IN, 4)
 
     def wrote(self, tag, counter):
         row = self.table.find(tag)

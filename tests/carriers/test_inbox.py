@@ -1,0 +1,164 @@
+"""Alerts and calls for help reach `ward inbox` through a real broker, later too, and nobody else can send them."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.services.transport.envelopes import HOST, route, seal
+from host_tools.inbox import Connection, Entry, Inbox
+from host_tools.keys import Keys
+from simulator.watch import ROOT, Watch
+from tests.carriers.broker import NAME, Authority, Broker, Proxy, mosquitto
+from tests.carriers.people import befriend, live, person, watch
+
+pytestmark = pytest.mark.skipif(mosquitto() is None, reason="mosquitto is not installed: apt-get install mosquitto")
+
+KEY = bytes(range(32))
+ID = "00112233445566aa"
+
+
+def _paired(folder: Path, address: dict[str, Any], runtime: str = "cpython") -> Watch:
+    made = watch(folder, "mei", address, runtime)
+    befriend(made, watch(folder, "bao", address))
+    added = made.ask("hosts.add", host=ID, key=KEY.hex(), name="desk", channel="host")
+    assert added["verdict"] == "allow"
+    return made
+
+
+def _connect(broker: Broker, box: Inbox, folder: Path) -> Connection:
+    (folder / "ca.pem").write_bytes(broker.authority.pem)
+    return Connection(box, "ward-" + folder.name, ("127.0.0.1", broker.port), str(folder / "ca.pem"), NAME)
+
+
+def test_an_alert_waits_for_its_guardian(tmp_path: Path, broker: Broker, runtime: str) -> None:
+    """Raised without a network, kept over a reboot, shown once; the watch lets go only when the guardian has it."""
+    mei = _paired(tmp_path, broker.address(), runtime)
+    assert mei.press(person("bao"))["verdict"] == "allow"
+    mei.do("reboot")
+    live(mei, state="online")
+    assert not mei.do("live", ms=200, told=True)["done"], "a broker is no guardian"
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json")
+    connection = _connect(broker, box, tmp_path)
+    shown: list[Entry] = []
+    for _ in range(200):
+        connection.run(shown.append, iter((False, True)).__next__)
+        if mei.do("live", ms=20, speed=10, told=True)["done"]:
+            break
+    assert [(entry.kind, entry.fields["code"], entry.fields["count"]) for entry in shown] == [("alert", "blocked", 1)]
+    assert "Somebody was blocked" in shown[0].words()
+    assert mei.do("state")["pending"] == []
+    # Played again to a new command, it is answered and not shown.
+    topic = route(KEY, HOST)
+    payload = seal(KEY, topic, secrets.token_bytes, ["alert", *shown[0].fields.values()])
+    entry, answer = Inbox({ID: KEY}, tmp_path / "inbox.json").take(topic.decode(), payload)
+    assert entry is None and answer is not None
+    connection.close()
+
+
+def test_help_is_called_and_confirmed(tmp_path: Path, broker: Broker) -> None:
+    """Within three seconds the child reads that a guardian has it; before a device said so, it reads that none has."""
+    mei = _paired(tmp_path, broker.address())
+    live(mei, state="online")
+    mei.sos()
+    mei.do("live", ms=900, speed=10, whole=True)
+    assert mei.do("sos", cancel=True)["state"] == "not_delivered"
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json")
+    connection = _connect(broker, box, tmp_path)
+    shown: list[Entry] = []
+    for _ in range(300):
+        connection.run(shown.append, iter((False, True)).__next__)
+        mei.do("live", ms=10, whole=True)
+        if mei.do("sos", cancel=True)["state"] == "delivered":
+            break
+    assert mei.do("sos", cancel=True)["state"] == "delivered"
+    assert [entry.kind for entry in shown if entry.kind != "alert"] == ["sos"]
+    connection.close()
+
+
+def test_what_was_counted_meanwhile_is_told_too(tmp_path: Path) -> None:
+    """An answer to one message does not take away an alert that has grown since."""
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json")
+    topic = route(KEY, HOST)
+    for count in (1, 2):
+        items = ["alert", "a7.%d" % count, 7, count, "bullying", "00" * 8, 2, 1000]
+        entry, answer = box.take(topic.decode(), seal(KEY, topic, secrets.token_bytes, items))
+        assert entry is not None and entry.fields["count"] == count and answer is not None
+
+
+@pytest.mark.parametrize("change", ["key", "topic", "byte", "form", "kind"])
+def test_a_forged_alert_is_dropped(tmp_path: Path, change: str) -> None:
+    """Another key, another place, a flipped bit, the wrong form: not shown, not answered."""
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json")
+    topic = route(KEY, HOST)
+    items = ["alert", "a7.1", 7, 1, "bullying", "", 2, 1000]
+    if change == "form":
+        items = items[:4]
+    if change == "kind":
+        items[0] = "order"
+    payload = seal(bytes(32) if change == "key" else KEY, b"w/0" if change == "topic" else topic, os.urandom, items)
+    if change == "byte":
+        payload = payload[:20] + bytes([payload[20] ^ 1]) + payload[21:]
+    assert box.take(topic.decode(), payload) == (None, None)
+    assert box.forged == 1
+
+
+def test_the_command_itself(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ward inbox` over TLS prints the alert as JSON; with another authority it says that there is no connection."""
+    monkeypatch.setenv("WARD_HOME", str(tmp_path / "home"))
+    Keys().put(bytes.fromhex(ID), KEY)
+    mei = _paired(tmp_path, broker.address())
+    assert mei.press(person("bao"))["verdict"] == "allow"
+    live(mei, state="online")
+    (tmp_path / "ca.pem").write_bytes(broker.authority.pem)
+    (tmp_path / "other.pem").write_bytes(Authority().pem)
+
+    def ward(authority: str, seconds: int) -> "subprocess.Popen[str]":
+        where = ["--broker", "127.0.0.1:%d" % broker.port, "--name", NAME, "--authority", str(tmp_path / authority)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+        return subprocess.Popen(
+            [sys.executable, "-m", "host_tools.cli", "inbox", *where, "--seconds", str(seconds), "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        )  # fmt: skip
+
+    running = ward("ca.pem", 3)
+    live(mei, 15000, told=True)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert json.loads(out)["code"] == "blocked"
+    refused = ward("other.pem", 3)
+    out, error = refused.communicate(timeout=30)
+    assert refused.returncode == 4 and out == "" and "No connection" in error
+
+
+@pytest.mark.parametrize("when", ["at once", "online"])
+def test_a_hanging_network_delays_nothing(
+    tmp_path: Path,
+    broker: Broker,
+    runtime: str,
+    when: str,
+) -> None:
+    """Connections open and nothing passes: no step of the watch takes 50 ms of its own time, and a call for help says
+    at once that it is out of reach."""
+    proxy = Proxy(broker.port)
+    proxy.stalled = when == "at once"
+    mei = _paired(tmp_path, broker.address(proxy.port), runtime)
+    if when == "online":
+        live(mei, state="online")
+        proxy.stalled = True
+    assert mei.write(person("bao"), "hello")["verdict"] == "allow"
+    mei.do("live", ms=100, whole=True)  # what is loaded once
+    answers = [mei.do("live", ms=250, speed=20, whole=True) for _ in range(4)]
+    # Another process may take the processor meanwhile: the quietest run counts, and the network hangs in all.
+    assert min(answer["longest"] for answer in answers) < 50
+    mei.do("seen")
+    mei.sos()
+    mei.do("live", ms=800, speed=10, whole=True)
+    kinds = [kind for kind, _ in mei.do("seen")["seen"]]
+    assert kinds.index("sos") < kinds.index("sos_not_delivered")
+    proxy.close()
