@@ -69,9 +69,17 @@ class Nobody:
     """In place of a carrier, where the board has none: nothing comes, nothing goes, and it says so."""
 
     name = "none"
+    state = "off"
+    changes = 0
+
+    def step(self, now):
+        return None
 
     def poll(self):
         return None
+
+    def done(self):
+        pass
 
     def send(self, message):
         return False

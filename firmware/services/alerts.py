@@ -36,8 +36,8 @@ class AlertService:
             fields = {"number": number, "code": code, "party": tag, "severity": severity, "count": count, "time": time}
             if not self._carrier.send_alert(fields) or not self._ask({"kind": "alerts.delivered", "alert": number}):
                 left += 1  # if it is only not written down, it goes out again
-        self._next_try = now + _RETRY_SECONDS
-        return self._next_try if left else None
+        self._next_try = now + _RETRY_SECONDS if left else 0  # a new one does not wait for what has gone out
+        return self._next_try or None
 
     def _ask(self, request):
         return self._engine.ask(request).allowed
