@@ -55,7 +55,7 @@ def test_what_waits_for_the_end_of_school_is_kept_without_its_words(tmp_path: Pa
     watch.add_contact(friend)
     watch.agree(friend)
     for number in range(40):
-        answer = watch.message(friend, "story number %d" % number)
+        answer = watch.message(friend, "page %d of my story" % number)
         assert answer["obligations"] == ["show", "later"]
     assert watch._rig is not None
     held = watch._rig.watch.messaging._later.held
@@ -63,7 +63,7 @@ def test_what_waits_for_the_end_of_school_is_kept_without_its_words(tmp_path: Pa
     watch.seen()
     watch.advance(5 * 3600)
     texts = [fields["text"] for kind, fields in watch.seen()["seen"] if kind == "message"]
-    assert texts == ["story number %d" % number for number in range(8, 40)]
+    assert texts == ["page %d of my story" % number for number in range(8, 40)]
 
 
 def test_a_flash_that_does_not_take_the_record_opens_nothing(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from firmware.storage.signature import signed_list, sound
 
 MAGIC = b"WARD1\n"
 HEAD = const(4096)  # bytes at most
-CODE = const(256000)  # bytes of a slot's code at most
+CODE = const(300000)  # bytes of a slot's code at most
 
 _KIND = const("wardwatch firmware")
 _FIELDS = const(8)

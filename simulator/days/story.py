@@ -193,8 +193,8 @@ class SchoolDay(Story):
                 ("07:28", self._ask_for_panda),
                 ("07:36", self._approve_panda),
                 ("08:00", lambda: self.timeline.chapter("School")),
+                ("08:24", self._not_bullying),
                 ("09:42", self._tell),
-                ("10:04", self._not_bullying),
                 ("11:07", self._open_folded),
                 ("12:10", lambda: self.timeline.chapter("Noon: strangers, all at once")),
                 (
@@ -262,7 +262,7 @@ class SchoolDay(Story):
         self.add(CHILD, "wants a guardian to know of it", self.watch.ask("alerts.tell", message=number))
 
     def _not_bullying(self) -> None:
-        number = self._last.get("Otter", 0)
+        number = self._last.get("Magpie", 0)
         self.add(CHILD, "says: this was not bullying", self.watch.ask("messages.not_bullying", message=number))
 
     def _open_folded(self) -> None:

@@ -10,10 +10,16 @@ import os
 import sys
 
 
+# Only where there is a chip.
+_ON_A_CHIP = "board boot chip device drivers main recovery run start update".split()
+
+
 def load_all(folder, name):
     """Load every module of a package; what is rarely needed is let go again, as the firmware does."""
     __import__(name)
     for entry in os.ilistdir(folder):  # type: ignore[attr-defined]
+        if entry[0].split(".")[0] in _ON_A_CHIP:
+            continue
         if entry[1] & 0x4000:
             load_all(folder + "/" + entry[0], name + "." + entry[0])
         elif entry[0].endswith(".mpy") and entry[0] != "__init__.mpy":

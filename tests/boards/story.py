@@ -101,6 +101,8 @@ def tell(watch: Watch, board: str) -> list[Any]:
     _before_set_up(hand)
     bully = tour.start(watch, "en")[3]
     watch.advance(10)
+    assert hand.screen() == "note", "a lesson is offered at the first look of the day"
+    hand.tap("back")
     _a_message_is_blocked(hand, watch, bully)
     _the_screen_goes_dark(hand, watch)
     _help(hand, watch)
@@ -112,7 +114,7 @@ def tell(watch: Watch, board: str) -> list[Any]:
 
 
 def _before_set_up(hand: Hand) -> None:
-    assert hand.screen() == "dial" and hand.seen() != BLACK
+    assert hand.screen() == "setup" and hand.seen() != BLACK
     hand.note()
     first = hand.chips()["updates"]
     assert sum(w * h for _, _, w, h, _ in first) >= hand.facts["display"]["width"] * hand.facts["display"]["height"]
@@ -120,7 +122,7 @@ def _before_set_up(hand: Hand) -> None:
     assert hand.screen() == "help", "the finger or the buttons reach the screen"
     hand.note()
     hand.tap("back")
-    assert hand.screen() == "dial"
+    assert hand.screen() == "setup"
 
 
 def _a_message_is_blocked(hand: Hand, watch: Watch, bully: Any) -> None:

@@ -46,6 +46,7 @@ def measure(board: str, folder: Path) -> list[Update]:
     watch.advance(2)
     update("help opens", lambda: hand.tap("help"))
     hand.tap("back")
+    hand.tap("back")  # from the lesson that is offered at the first look of the day
     update("a message comes", lambda: watch.message(friend, "See you tomorrow at the gate."))
     hand.tap("home" if "home" in story._names(watch) else "back")
     left = 60 - watch.do("clock")["wall"] % 60

@@ -27,6 +27,8 @@ COUNTED = {"credentials.failed", "hosts.failed"}
 UNPROVED = {
     "administration.policy",
     "administration.setup",  # of a new watch
+    "consent.refuse",
+    "consent.withdraw",
     "blocking.protect_end",  # while no mode is on: nothing happens
     "contacts.remove",
     "credentials.logout",

@@ -92,7 +92,8 @@ not_bullying message=i
         settings = self.context.settings
         reading = text_reading.read(request["text"])
         grade = self._blocking.grade(party.tag)
-        risky = reading.classes & ~text_reading.CRY != 0
+        # What only looks like somebody's details is no hit, and is shown like anything else.
+        risky = reading.classes & ~text_reading.CRY & ~(reading.guessed & text_reading.DOXX) != 0
         sure = reading.classes & ~reading.guessed
         doxxes = _doxxes(reading)
         # Children ask each other for photos too: only a grave sign of stranger danger counts against a contact.
