@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test histories coverage fuzz scan lint bench generate evaluate train mpy clean
+.PHONY: help setup sim demo test thorough coverage fuzz scan lint bench generate evaluate train mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,8 +30,8 @@ demo: $(STAMP) ## one simulated day of a watch, told as a timeline in the termin
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
-histories: $(STAMP) ## play all 2,940 random histories on every runtime; `make test` plays a fifth of them
-	HISTORIES=100 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -s tests/histories $(PYTEST_ARGS)
+thorough: $(STAMP) ## all tests and all of each: 2,940 histories, every power cut, every scenario three times
+	THOROUGH=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 coverage: $(STAMP) ## break the firmware in every way and see which requirement rows notice (docs/coverage.md)
 	$(BIN)/python -m tests.coverage.run

@@ -9,9 +9,8 @@ import gc
 import os
 import sys
 
-
-# Only where there is a chip.
-_ON_A_CHIP = "board boot chip device drivers main recovery run start update".split()
+# Only where there is a chip, or a network.
+_ON_A_CHIP = ["board", "boot", "chip", "device", "drivers", "main", "recovery", "run", "start", "stream", "update"]
 
 
 def load_all(folder, name):

@@ -12,6 +12,7 @@ import pytest
 from simulator import micropython
 from simulator.portable.rig import Rig
 from simulator.scenario import Scenario
+from tests import thorough
 from tests.bypass import BYPASSES, tricks
 from tests.faults.household import family, message, setup
 
@@ -75,7 +76,7 @@ def test_tricks_micropython(
 @pytest.mark.parametrize("operation", LEAST)
 def test_battery_pulled_in_a_write(operation: str, micropython_binary: str, mpy_root: Path, source_root: Path) -> None:
     script = Path(__file__).with_name("battery.py")
-    done = micropython.run(script, operation, path=f"{mpy_root}:{source_root}", heap="8M")
+    done = micropython.run(script, *thorough.cuts(operation), path=f"{mpy_root}:{source_root}", heap="8M")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert [line[:2] for line in lines] == [[operation, name] for name in ("dropped", "half", "mixed")], done.stdout
     assert all(int(cuts) >= LEAST[operation] for _, _, cuts, _ in lines), lines

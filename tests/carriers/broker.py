@@ -6,7 +6,6 @@ import getpass
 import ipaddress
 import selectors
 import shutil
-import signal
 import socket
 import subprocess
 import threading
@@ -129,12 +128,6 @@ class Broker:
             assert self._process.poll() is None, "mosquitto ended"
             time.sleep(0.02)
         raise AssertionError("mosquitto does not listen")
-
-    def kill(self) -> None:
-        """As a crash."""
-        assert self._process
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
 
     def stop(self) -> None:
         """As an orderly restart: what clients have not taken is saved."""

@@ -121,8 +121,9 @@ def test_the_command_itself(tmp_path: Path, broker: Broker, monkeypatch: pytest.
     def ward(authority: str, seconds: int) -> "subprocess.Popen[str]":
         where = ["--broker", "127.0.0.1:%d" % broker.port, "--name", NAME, "--authority", str(tmp_path / authority)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+        command = ["inbox", *where, "--seconds", str(seconds), "--json"]
         return subprocess.Popen(
-            [sys.executable, "-m", "host_tools.cli", "inbox", *where, "--seconds", str(seconds), "--json"],
+            [sys.executable, "-m", "host_tools.cli", *command],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
         )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Messages through a real Mosquitto over real TLS: each is shown once, whatever breaks, and nobody in between reads."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,9 @@ from firmware.services.transport.envelopes import route
 from simulator.watch import Watch
 from tests.carriers.broker import NAME, Authority, Broker, Proxy, mosquitto
 from tests.carriers.people import befriend, live, meet, pair_key, person, texts, watch
+from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.skipif(mosquitto() is None, reason="mosquitto is not installed: apt-get install mosquitto")
-
-ALL_CUTS = os.environ.get("CUTS") == "all"
 
 
 def _pair(folder: Path, mine: dict[str, Any], his: dict[str, Any], runtime: str = "cpython") -> tuple[Watch, Watch]:
@@ -228,7 +226,7 @@ class _Raw:
 
 def test_cut_after_every_byte(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection breaks after N bytes, for every N from the first of a CONNECT to the last PUBACK, in both
-    directions: each message is shown exactly once. (A seventh of them; all with CUTS=all.)"""
+    directions: each message is shown exactly once. (A seventh of them; all with `make thorough`.)"""
     monkeypatch.setattr(stream, "Stream", _Plain)
     proxy = Proxy(broker.plain)
     mei = watch(tmp_path, "mei", broker.address(proxy.port))
@@ -240,7 +238,7 @@ def test_cut_after_every_byte(tmp_path: Path, broker: Broker, monkeypatch: pytes
     while not whole or number <= whole:
         proxy.cut_after = number if whole else None
         proxy.drop_all()
-        mine, his = "out %d" % number, "in %d" % number
+        mine, his = "we read page %d today" % number, "see you at the game %d" % number
         assert bao.write(person("mei"), his)["verdict"] == "allow"
         assert mei.write(person("bao"), mine)["verdict"] == "allow"
         live(bao, sent=True, speed=200)
@@ -260,7 +258,7 @@ def test_cut_after_every_byte(tmp_path: Path, broker: Broker, monkeypatch: pytes
             assert 300 < whole < 1200
         else:
             assert cuts or number > whole - 60, (number, whole)
-        number += 1 if ALL_CUTS or number < 0 else 7
+        number += 1 if THOROUGH or number < 0 else 7
     assert proxy.connections > whole // 8
     proxy.close()
 

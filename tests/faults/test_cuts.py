@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator import micropython
+from tests import thorough
 
 SCRIPT = Path(__file__).with_name("cuts.py")
 LEAST = {
@@ -27,7 +28,7 @@ LEAST = {
 def test_every_cut_leaves_before_or_after(
     operation: str, micropython_binary: str, mpy_root: Path, source_root: Path
 ) -> None:
-    done = micropython.run(SCRIPT, operation, path=f"{mpy_root}:{source_root}", heap="8M")
+    done = micropython.run(SCRIPT, *thorough.cuts(operation), path=f"{mpy_root}:{source_root}", heap="8M")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert [line[:2] for line in lines] == [[operation, name] for name in ("dropped", "half", "mixed")], done.stdout
     for _, variant, cuts, again in lines:

@@ -17,8 +17,8 @@ from tests.conftest import ROOT
 from tests.histories import batch
 from tests.histories.people import TEXTS
 from tests.histories.play import Played, copy_flash, overused, told, unproved
-from tests.histories.size import share
 from tests.histories.world import BIRTHS, OPERATIONS, PROFILES, TALKING
+from tests.thorough import share
 
 CHUNKS, PER_CHUNK = 4, share(500)
 ROOMY, SMALL = "2M", "900K"  # heaps: all rules awake; rare rules rest between requests

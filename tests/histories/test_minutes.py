@@ -17,10 +17,10 @@ from simulator import micropython
 from tests.histories import batch
 from tests.histories import people as p
 from tests.histories.play import copy_flash, told, unproved
-from tests.histories.size import share
 from tests.histories.test_histories import runtimes  # noqa: F401  (a fixture)
 from tests.histories.world import ask, serve
 from tests.reference.minutes import CLASSES, DEFAULTS, FREE, UNCOUNTED, Minutes
+from tests.thorough import share
 
 Json = dict[str, Any]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator import micropython
+from tests import thorough
 
 SCRIPT = Path(__file__).with_name("power_cuts.py")
 SCENARIOS = {
@@ -26,7 +27,7 @@ SCENARIOS = {
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_cut_leaves_a_whole_state(scenario: str, micropython_binary: str, source_root: Path) -> None:
     path = "%s:%s" % (source_root, source_root / "simulator" / "portable")
-    done = micropython.run(SCRIPT, scenario, path=path, heap="8M")
+    done = micropython.run(SCRIPT, *thorough.cuts(scenario), path=path, heap="8M")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert [line[:2] for line in lines] == [[scenario, name] for name in ("dropped", "half", "mixed")], done.stdout
     for _, variant, cuts, again in lines:

@@ -70,7 +70,7 @@ READING = {
 }
 # Tested by themselves: `setup` in test_ward, `relay` in test_relay, `wipe` below; the others talk to no watch.
 OTHERS = {"setup", "relay", "wipe", "watch", "demo", "sim", "check-package"}
-OTHERS |= {"recover", "keygen", "build", "flash", "deploy", "update", "workshop"}  # tests/update
+OTHERS |= {"recover", "inbox", "keygen", "build", "flash", "deploy", "update", "workshop"}  # tests/update
 
 
 def test_no_command_is_left_out() -> None:
