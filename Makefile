@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= auto
+# One more than two cores: some tests wait for clocks, brokers and cables.
+JOBS ?= 3
 # Options for pytest, such as PYTEST_ARGS="-k journal"
 PYTEST_ARGS ?=
 

@@ -109,8 +109,12 @@ class RawReplBridge:
 
     def _running(self) -> bool:
         """True while code runs that a Ctrl-C would interrupt."""
+        process = Path("/proc/%d" % self._process.pid)
         try:
-            status = Path("/proc/%d/status" % self._process.pid).read_text(encoding="ascii")
+            # The wheel's MicroPython is a library of a CPython, which would take the signal for itself as it starts.
+            if "micropython" not in (process / "maps").read_text(encoding="utf-8", errors="replace"):
+                return False
+            status = (process / "status").read_text(encoding="ascii")
         except OSError:
             return False
         caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
