@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 from tests.good_requests import good_value
 from tests.histories import batch
 from tests.histories.play import Played
+from tests.thorough import THOROUGH
 
 Request = Any
 KINDS = 110  # of requests in the build; a smaller number would mean that the table has lost some
@@ -222,7 +223,7 @@ def _portable(request: Request, field: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["source", "mpy"])
+@pytest.mark.parametrize("compiled", [False, True] if THOROUGH else [True], ids=str)
 def test_micropython_refuses_the_same(
     compiled: bool, rig: Rig, tmp_path: Path, request: pytest.FixtureRequest, micropython_binary: str
 ) -> None:

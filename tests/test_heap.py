@@ -51,6 +51,7 @@ def test_full_state_boots_and_works_in_a_small_heap(target: Target, copy: str) -
     assert found["opened"] == 2, "a boot opens the newest segment of each journal and no older one"
 
 
+@pytest.mark.parametrize("image", HISTORIES[1:], indirect=True)
 def test_code_that_stays_in_flash_takes_a_quarter_less(micropython_binary: str, copy: str, tmp_path: Path) -> None:
     found = InPlace(tmp_path).json("heap_probe", "run", copy, heap=IN_PLACE_KB)
     assert (found["status"], found["contacts"], found["sealed"], found["rotated_to"]) == ("ok", 50, 20, 1)

@@ -6,8 +6,8 @@ THOROUGH = bool(os.environ.get("THOROUGH"))
 
 
 def share(histories: int) -> int:
-    """As many of so many histories as are to be played: all of them, or the first tenth of the same ones."""
-    return histories if THOROUGH else max(1, histories // 10)
+    """As many of so many histories as are to be played: all of them, or the first sixteenth of the same ones."""
+    return histories if THOROUGH else max(1, histories // 16)
 
 
 def cuts(*names: str) -> tuple[str, ...]:
