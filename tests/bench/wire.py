@@ -50,6 +50,7 @@ def _fill(watch: Any, records: int) -> None:
     watch.do("ask", request={"kind": "contacts.agreed", "address": lin.address, "mac": lin.agreement()})
     while watch.do("state")["seq"] < records:
         watch.do("service", call="receive", **{"with": {"envelope": lin.envelope("see you at the gate")}})
+        watch.do("seen")  # or what the child saw fills the heap
 
 
 def _befriend(line: Line) -> None:
