@@ -135,6 +135,17 @@ class Broker:
         self._process.terminate()
         self._process.wait()
 
+    def kill(self) -> None:
+        """As a power cut: what it has not saved is gone."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     def address(self, port: int = 0) -> dict[str, object]:
         """The rig's `broker`, but for the client's id."""
         return {
