@@ -27,6 +27,7 @@ from host_tools.keys import POSITION, Keys
 from host_tools.positions import FORGED, GENUINE, Reports
 
 _KEPT = 512  # ids a watch: more than it can have under way at any time
+_HISTORY = 200  # entries that the page of --web shows again
 
 _FIELDS = {
     "alert": ("id", "number", "count", "code", "party", "severity", "time"),
@@ -97,7 +98,7 @@ class Inbox:
         self._file = seen
         self._keys = keys
         self._routes = {route(key, HOST): (watch, key) for watch, key in keys.items()}
-        self._kept: dict[str, dict[str, Any]] = {"seen": {}, "positions": {}}
+        self._kept: dict[str, Any] = {"seen": {}, "positions": {}}
         if seen.exists():
             self._kept = json.loads(seen.read_text(encoding="utf-8"))
         self._reports = {
@@ -137,8 +138,16 @@ class Inbox:
             return None, answer
         seen.append(ident)
         del seen[:-_KEPT]
+        if kind != "position":  # where a child was is not written down here
+            history = self._kept.setdefault("history", [])
+            history.append(list(entry))
+            del history[:-_HISTORY]
         self._save()
         return entry, answer
+
+    def history(self) -> list[Entry]:
+        """What came before, oldest first, but for positions."""
+        return [Entry(*row) for row in self._kept.get("history", [])]
 
     def _open(self, watch: str, fields: dict[str, Any], plain: list[Any]) -> None:
         """Judge and open a position's report. Broken if it is none of this watch's."""
@@ -228,11 +237,34 @@ def paired(keys: Keys) -> dict[str, bytes]:
 @with_place
 @click.option("--seconds", default=0, type=click.IntRange(0), help="End after so long; 0: with Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def inbox(keys: Keys, place: Place, password: str, seconds: int, as_json: bool) -> None:
+@click.option("--web", is_flag=True, help="Show them on a page for a phone's browser, and agree to requests there.")
+@click.option("--listen", default="127.0.0.1:8470", show_default=True, help="Where the page is served.")
+@click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="PEM file, for any other address.")
+@click.option("--key", "private", type=click.Path(exists=True, path_type=Path), help="Its private key, PEM.")
+def inbox(
+    keys: Keys,
+    place: Place,
+    password: str,
+    seconds: int,
+    as_json: bool,
+    web: bool,
+    listen: str,
+    certificate: Path | None,
+    private: Path | None,
+) -> None:
     """Show alerts, calls for help, requests and positions as they come over the network, and those that waited."""
     watches = paired(keys)
     positions = {watch: key for watch in watches if (key := keys.key(bytes.fromhex(watch), POSITION))}
     box = Inbox(watches, keys.folder / "inbox.json", positions)
+    if web:
+        from host_tools.inbox_page.command import Post, run  # with the web server
+
+        post = Post(keys, box, place, password)
+        try:
+            run(post, listen, (certificate, private) if certificate and private else None)
+        finally:
+            post.close()
+        return
     until = time.monotonic() + seconds if seconds else None
 
     def show(entry: Entry) -> None:
