@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from host_tools.approve import code
 from host_tools.keys import APPROVAL, Keys
 from simulator.watch import ROOT
 from tests.carriers.broker import NAME, Broker, mosquitto
@@ -91,15 +90,16 @@ def test_an_alert_is_read_and_a_request_agreed_to(
     end(running)
     running, phone = start()
     assert len(phone.entries("alert")) == 1, "what came before is still there, and came once"
-    asked = mei.ask("approval.request", what="unblock", value=0, minutes=0, detail="bao")
+    asked = mei.do("service", call="ask_approval", **{"with": {"what": "unblock", "value": 0, "detail": "bao"}})
     assert asked["verdict"] == "allow"
-    mei.do("live", ms=200, whole=True)
+    live(mei, state="online")
+    mei.do("live", ms=500, whole=True)
     request = phone.entries("request")[0]
     assert "bao" in request["words"]
     assert phone.post("agree", number=request["number"]) == {"agreed": True}
     for _ in range(60):
         mei.do("live", ms=100, whole=True)
-        if not mei.ask("blocking.blocked", party="bao").get("allowed", True):
+        if not mei.grade(person("bao"))["blocked"]:
             break
+    assert not mei.grade(person("bao"))["blocked"]
     end(running)
-    del code

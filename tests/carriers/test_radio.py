@@ -85,7 +85,9 @@ def test_a_wrong_password_tries_less_and_less_often(tmp_path: Path, broker: Brok
     mei.advance(3600)
     tries = radio(mei)["joins"] - before
     assert 3 <= tries <= 10
-    assert mei.ask("network.wifi", name="home", password="grey herons wade", channel="host")["reason"]  # the login is old
+    assert mei.ask("network.wifi", name="home", password="grey herons wade", channel="host")[
+        "reason"
+    ]  # the login is old
     mei.advance(3600)
     assert radio(mei)["joins"] - before - tries <= 5
 
