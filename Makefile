@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test thorough coverage fuzz scan lint bench generate evaluate train mpy clean
+.PHONY: help setup sim demo test thorough coverage fuzz scan load lint bench generate evaluate train mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ fuzz: $(STAMP) ## send 5 million frames to the serial line, and 100,000 to the o
 
 scan: $(STAMP) ## set up 1,000 watches and look for secrets that are equal, or lie anywhere in the clear
 	$(BIN)/python -m tests.link.scan --setups 1000
+
+load: $(STAMP) ## 2,000 watches against one Mosquitto on this machine (docs/scale.md)
+	$(BIN)/python -m tests.load.run
 
 # Two mypy runs: the firmware against MicroPython's modules, all else against CPython's.
 lint: $(STAMP) ## check style (ruff) and types (mypy)

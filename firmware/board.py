@@ -33,6 +33,7 @@ class Hardware:
         self.name, self.telephony = facts["name"], facts["telephony"]
         self.psram = facts["psram"]
         self._wait, self._ticks, self._light_sleep = wait, ticks, light_sleep
+        self.radio = False  # whether Wi-Fi is on
         self._i2c = {}
         self._power = self._clock = self._motion = self._motor = self._buzzer = self._battery = self._touch = None
         self._pattern = None
@@ -216,7 +217,7 @@ class Hardware:
             while milliseconds > 0 and not self.stirred:
                 self._wait(min(milliseconds, _LIT_MS))
                 milliseconds = 0 if self._finger else milliseconds - _LIT_MS
-        elif self._deep and not self.charging():  # a cable would not be heard in light sleep
+        elif self._deep and not self.radio and not self.charging():  # light sleep hears no cable and loses Wi-Fi
             self._light_sleep(milliseconds)
         else:
             self._wait(milliseconds)

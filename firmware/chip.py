@@ -15,6 +15,9 @@ import esp32
 import machine
 from micropython import const
 
+from firmware.drivers.wifi import Wifi
+from firmware.services.transport import Nobody
+
 _SECTOR_ERASE = const(6)  # ioctl of a block device
 _SECRET = const("secret")
 _SIZE = const(32)
@@ -65,33 +68,10 @@ class Line:
         sys.stdout.buffer.write(data)
 
 
-class Nobody:
-    """In place of a carrier, where the board has none: nothing comes, nothing goes, and it says so."""
-
-    name = "none"
-    state = "off"
-    changes = 0
-
-    def step(self, now):
-        return None
-
-    def poll(self):
-        return None
-
-    def done(self):
-        pass
-
-    def send(self, message):
-        return False
-
-    send_alert = send_sos = send_position = send
-
-
 class Board:
     """firmware/watch.py's contract on a chip. What no driver is there for yet is None: it does not exist."""
 
-    address = "watch"
-    phone = positions = terminal = launcher = radio = provider = indicator = broker = None
+    phone = positions = terminal = launcher = radio = provider = indicator = None
 
     def __init__(self, root, screen=None, hardware=None, slots=None, version=0):
         """root: of the file system. The rest is what only a watch that runs its firmware has."""
@@ -99,10 +79,12 @@ class Board:
         self._hardware = hardware
         self.root = root + _DATA
         self.identity = sha256(b"wardwatch " + machine.unique_id()).digest()[:8]
+        self.address = self.identity.hex()  # for envelopes
         self.device_secret = _secret()
         self.random = os.urandom
         self.partition = Partition(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="keys")[0])
-        self.carrier = Nobody()
+        self.carrier = Nobody()  # firmware/recovery.py has no other
+        self.wifi = Wifi()
         self.port = Line()
         self.devices = {}
 

@@ -33,4 +33,5 @@ def run(root, version, trial):
     device = screen.device = Device(watch, hardware, watch.engine.rules["administration"].language)
     while not watch.guardians.restart:
         dog.feed()
+        hardware.radio = watch.carrier.on
         hardware.rest(device.step(time.ticks_ms()))

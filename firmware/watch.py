@@ -15,6 +15,7 @@ from firmware.services.messaging import Messaging
 from firmware.services.outbox import Outbox
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
+from firmware.services.transport.wireless import Wireless
 from firmware.services.wallet import Wallet
 from firmware.storage import floor
 from firmware.storage.files import Files
@@ -31,8 +32,7 @@ class Watch:
 
     root            folder of the file system          address     the watch's own address for envelopes
     partition       raw key partition                  carrier     services/transport contract
-    broker          in its place, where services/transport/network.py connects to: (address (host, port), name in its
-                    certificate, authority's certificate in DER, client id, user, password), the last three as bytes
+    wifi            in its place a radio (drivers/wifi.py), or None: then services/transport/wireless.py is the carrier
     device_secret   32 bytes of this chip              phone       ring/dial, or None
     random(n)       n random bytes                     screen      notice(kind, fields)
     positions       receiver (services/locator.py), or None
@@ -45,7 +45,7 @@ class Watch:
     launcher        launch(app, file), halt(), running   radio       advertise(frame), silence(), or None
     port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
     slots           firmware/update/slots.py, or None: no updates    version     number of the firmware that runs
-    provider        services/assistant contract, or None; asked for when the child opens the assistant
+    provider        services/assistant contract, or None: then the one that a guardian has set, over `wifi`
     """
 
     VERSION = "0.1.0"  # of the firmware, as in pyproject.toml
@@ -63,15 +63,20 @@ class Watch:
             self._set_rtc,
         )
         self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
-        carrier = self.carrier = self._over_wifi(board) if board.broker else board.carrier
+        carrier = self.carrier = board.carrier
+        if board.wifi is not None:
+            ident = board.identity.hex()
+            carrier = self.carrier = Wireless(self.engine, self.store, board.wifi, board.address, ident, board.random)
         self.locator = Locator(self.engine, board.positions, carrier, board.screen, board.random)
         self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
         self.outbox = Outbox(self.engine, self.store, files, board.address)
-        self.messaging = Messaging(self.engine, self.store, self.outbox, carrier, board.screen, self.locator)
+        self.approvals = Approvals(self.engine, carrier, board.screen)
+        self.messaging = Messaging(
+            self.engine, self.store, self.outbox, carrier, board.screen, self.locator, self.approvals
+        )
         self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
         self.sos = Sos(self.engine, [carrier], board.screen, self.locator)
         self.alerts = AlertService(self.engine, carrier)
-        self.approvals = Approvals(self.engine, board.screen)
         self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
         self.discovery = Discovery(self.engine, board.radio, board.screen)
         self.privacy = Privacy(
@@ -110,23 +115,6 @@ class Watch:
         except OSError:
             return None  # a chip that does not answer vouches for nothing
 
-    def _over_wifi(self, board):
-        """The carrier through a broker; its code is on the heap of those boards only that have one."""
-        from firmware.services.transport.mqtt import Client
-        from firmware.services.transport.network import NetworkCarrier
-        from firmware.services.transport.stream import Stream
-
-        address, name, authority, client, user, password = board.broker
-        return NetworkCarrier(
-            self.engine,
-            self.store,
-            board.address,
-            board.random,
-            lambda last_words: Client(
-                lambda: Stream(address, name, authority), client, user, password, board.random, last_words
-            ),
-        )
-
     def _set_rtc(self, wall):
         self._next_look = 0  # the next step sees whether it was written
         try:
@@ -163,9 +151,18 @@ class Watch:
 
             forget("firmware.services.assistant")
             self._assistant = AssistantService(
-                self.engine, self.store, self._board.provider, self._board.screen, self.foreground
+                self.engine, self.store, self._provider(), self._board.screen, self.foreground
             )
         return self._assistant
+
+    def _provider(self):
+        """Who answers the child's questions, or None."""
+        if self._board.provider is not None or self._board.wifi is None:
+            return self._board.provider
+        from firmware.services.provider import Provider
+
+        forget("firmware.services.provider")
+        return Provider(self.engine, self.carrier)
 
     @property
     def updates(self):
@@ -189,6 +186,8 @@ class Watch:
         if day != self._woken:
             self._woken = day
             self.content().wake()
+        if self._board.wifi is not None:
+            self.carrier.want("wanted")
 
     def _serve(self, now):
         """Let the line's server answer; its code is there while somebody talks to it."""
@@ -243,8 +242,11 @@ class Watch:
         needs.append(self.engine.step())
         self.foreground.step()
         needs.append(self.capture.step(clock.powered))  # with what has just been noticed: a charger, damage
+        if self.sos.state == "counting" and self._board.wifi is not None:
+            self.carrier.want("sos")  # so that it is there when the seconds are over
         needs.append(self.carrier.step(clock.powered))
         needs.append(self.alerts.step(clock.powered))
+        needs.append(self.approvals.step(clock.powered))
         needs.append(self.messaging.step())
         needs.append(self.wallet.step(clock.powered))
         needs.append(self.discovery.step(clock.powered))

@@ -1,9 +1,11 @@
 """`ward approve`: the code that approves one request of a watch far away, computed without any network.
 
-The child reads a six-digit request number out; the guardian says eight digits back. The key is the one that the watch
-was given at pairing; it is read from a file or from stdin and never from the command line, where others could see it.
+The child reads a six-digit request number out; the guardian says eight digits back, or sends them where a broker
+reaches the watch. The key is the one that `ward keys` gave the watch; it is kept with the pairing, or read from a file
+or from stdin, and never from the command line, where others could see it.
 """
 
+import functools
 import os
 import stat
 import sys
@@ -15,6 +17,8 @@ import click
 
 from firmware.policy.desk.approval import code as code_of
 from firmware.policy.rules.approval import AI_MINUTES, GRANT, PAYMENT, UNBLOCK
+
+Request = dict[str, Any]
 
 
 class KeyFileError(ValueError):
@@ -61,59 +65,74 @@ def fen(amount: str) -> int:
     return int(whole) * 100 + int((rest + "00")[:2])
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """What every approval needs: the request number and the key."""
-    number = click.option(
+def _options(command: Callable[..., Request]) -> Callable[..., None]:
+    """What every approval needs: the request number and the key; and whether the code goes there by itself. The command
+    itself gives what it approves, as `code` takes it."""
+
+    @click.option(
         "--request", "number", required=True, type=click.IntRange(0, 999999), help="The number that the watch shows."
     )
-    key = click.option(
-        "--key-file", required=True, metavar="FILE", help="The watch's key, 64 hexadecimal digits; - for stdin."
+    @click.option(
+        "--key-file",
+        metavar="FILE",
+        help="The watch's key, 64 hexadecimal digits; - for stdin; without: the one that ward keys has kept here.",
     )
-    return number(key(command))
+    @click.option("--watch", default="", metavar="ID", help="Which watch, if this computer has keys of several.")
+    @click.option("--send", is_flag=True, help="Send the code to the watch over the broker of ward inbox.")
+    @click.option("--password-file", metavar="FILE", help="Read the broker's password from FILE; - for stdin.")
+    @functools.wraps(command)
+    def wrapped(
+        number: int, key_file: str | None, watch: str, send: bool, password_file: str | None, **asked: Any
+    ) -> None:
+        request = command(**asked)
+        if key_file is None or send:
+            from host_tools import sending  # with what talks to brokers
+        try:
+            key = read_key(key_file) if key_file is not None else sending.kept_key(watch)
+        except KeyFileError as error:
+            raise click.ClickException(str(error)) from error
+        digits = code(key, number, **request)
+        if send:
+            sending.send_code(watch, number, digits, password_file)
+        click.echo(digits)
 
-
-def _say(key_file: str, number: int, what: str, **asked: Any) -> None:
-    try:
-        key = read_key(key_file)
-    except KeyFileError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(code(key, number, what, **asked))
+    return wrapped
 
 
 @click.group()
 def approve() -> None:
-    """Compute the code that approves one request of a watch far away, to be read out on the phone.
+    """Compute the code that approves one request of a watch far away, to be read out on the phone, or sent.
 
-    No network is used. The code fits one request number and exactly what is named here, once."""
+    The code fits one request number and exactly what is named here, once. Without --send no network is used."""
 
 
 @approve.command("ai-minutes")
 @click.argument("minutes", type=click.IntRange(1, 60))
 @_options
-def ai_minutes(minutes: int, number: int, key_file: str) -> None:
+def ai_minutes(minutes: int) -> Request:
     """So many more MINUTES with the assistant."""
-    _say(key_file, number, AI_MINUTES, value=minutes)
+    return {"what": AI_MINUTES, "value": minutes}
 
 
 @approve.command()
 @click.argument("amount")
 @click.option("--payee", default="", help="The payee, letter for letter as the watch shows it.")
 @_options
-def payment(amount: str, payee: str, number: int, key_file: str) -> None:
+def payment(amount: str, payee: str) -> Request:
     """One payment of at most AMOUNT yuan, such as 12.50."""
     try:
         value = fen(amount)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="AMOUNT") from error
-    _say(key_file, number, PAYMENT, value=value, detail=payee)
+    return {"what": PAYMENT, "value": value, "detail": payee}
 
 
 @approve.command()
 @click.argument("address")
 @_options
-def unblock(address: str, number: int, key_file: str) -> None:
+def unblock(address: str) -> Request:
     """Lift the child's block of the party with this ADDRESS."""
-    _say(key_file, number, UNBLOCK, detail=address)
+    return {"what": UNBLOCK, "detail": address}
 
 
 @approve.command()
@@ -121,6 +140,6 @@ def unblock(address: str, number: int, key_file: str) -> None:
 @click.argument("value", type=int)
 @click.option("--minutes", required=True, type=click.IntRange(1, 1440), help="How long the exception holds.")
 @_options
-def grant(setting: str, value: int, minutes: int, number: int, key_file: str) -> None:
+def grant(setting: str, value: int, minutes: int) -> Request:
     """An exception: SETTING has VALUE for some minutes."""
-    _say(key_file, number, GRANT, value=value, minutes=minutes, detail=setting)
+    return {"what": GRANT, "value": value, "minutes": minutes, "detail": setting}

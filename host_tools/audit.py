@@ -2,11 +2,12 @@
 
     python -m host_tools.audit [FOLDER]      prints what it finds as path:line: what; what to do. 0, or 1 for any
 
-(Requirements A3, B9, G16, G21-G24.)
+(Requirements A3, B9, B12, G16, G21-G24.)
 
 Microphone, camera and motion sensor have one place each that may touch them. Code is never made from data, memory is
 never read past Python, nothing native comes along, and nothing in the tree recognises people by their bodies. Each
-exception stands in `ALLOWED`, and one that nothing uses is itself a finding.
+exception stands in `ALLOWED`, and one that nothing uses is itself a finding. Sockets have one place, which asks the
+rules before it opens one.
 
 It reads names, so it finds what is written plainly, and it forbids the ways of not writing plainly. It cannot see what
 a stock module does inside, nor a microphone read bit by bit over a pin: `machine` is therefore for drivers only.
@@ -53,6 +54,17 @@ PERIPHERALS = {
 }
 _HARDWARE = ("machine", "esp32", "esp", "umachine", "neopixel", "bluetooth", "ubluetooth", "espnow", "aioespnow")
 
+# Everything of stock MicroPython that can send, and the places that may import it; the firmware's own streams too.
+_STREAMS = "firmware.services.transport.stream"
+SENDERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("socket", "ssl"), ("services/transport/stream.py",)),
+    "select": ("services/transport/stream.py", "chip.py"),
+    "network": ("drivers/wifi.py",),
+    _STREAMS: ("services/transport/egress.py",),
+    **dict.fromkeys(("usocket", "tls", "ussl", "uselect", "requests", "urequests", "umqtt", "ntptime", "mip"), ()),
+    **dict.fromkeys(("asyncio", "uasyncio", "webrepl", "lwip", "cyw43", "espnow", "aioespnow"), ()),
+}
+
 # A motion sensor's samples tell who walks (gait), so they stay in its driver; this is all that it may offer.
 _MOTION_CHIPS = re.compile(r"bma\d|bmi\d|mpu\d|lis\d|lsm\d|qmi\d|icm\d|adxl|kxtj|sc7a|mc36|accel|gyro|motion|imu")
 MOTION_OFFERS = {"on", "off", "steps", "reset_steps", "wrist_raised", "enable_wrist", "clear_interrupt"}
@@ -89,6 +101,7 @@ _SERVICE = "ask the service that owns it; it shows its sign and asks the rules"
 _REMEDIES = {
     "code": "write the call plainly, or add the place to ALLOWED in host_tools/audit.py with a reason",
     "memory": "use bytes and the driver's own registers; native code and raw memory are not built",
+    "sender": "open a stream by services/transport/egress.py, which asks the rules and journals what they refuse",
     "hardware": "move it to firmware/drivers and give the service an object",
     "biometric": "the watch recognises nobody by the body; take it out",
     "motion": "a driver offers only " + ", ".join(sorted(MOTION_OFFERS)),
@@ -234,10 +247,14 @@ class _Module(ast.NodeVisitor):
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._import(node, alias.name)
+            self._sender(node, alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         self._import(node, node.module or "")
+        self._sender(node, node.module or "")
         for alias in node.names:
+            if (node.module or "") + "." + alias.name == _STREAMS:
+                self._sender(node, _STREAMS)
             if alias.name == "*":
                 self._found(node, "import * hides what is used", "code")
             self._name(node, alias.name)
@@ -247,6 +264,11 @@ class _Module(ast.NodeVisitor):
             self._name(node, part)
         if module.partition(".")[0] in _HARDWARE and not self._is_driver:
             self._found(node, "%s is imported outside of firmware/drivers" % module, "hardware")
+
+    def _sender(self, node: ast.AST, module: str) -> None:
+        name = module if module == _STREAMS else module.partition(".")[0]
+        if self.name not in SENDERS.get(name, (self.name,)):
+            self._found(node, "%s is imported outside of its place" % name, "sender")
 
     # --- motion
 

@@ -50,6 +50,8 @@ _ON_DEMAND = {
     "recover": "recover",
     "wipe": "status",
     "inbox": "inbox",
+    "wifi": "wifi",
+    "keys": "wifi",
     "watch": "simulated",
     "keygen": "sign",
     "build": "release",

@@ -1,4 +1,4 @@
-"""`ward inbox`: alerts, calls for help and positions' arrival from the watches that this computer is paired with.
+"""`ward inbox`: alerts, calls for help, requests and positions of the watches that this computer is paired with.
 
 They come through a broker that need not be trusted: what is shown was sealed under the pairing key, for this computer
 (firmware/services/transport/envelopes.py). Each is written down here before the watch is told that it has arrived, and
@@ -8,7 +8,7 @@ only then does the watch let go of it; what a broker repeats, now or in a year, 
 import json
 import os
 import secrets
-import ssl
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,24 +17,31 @@ from typing import Any, NamedTuple
 import click
 import paho.mqtt.client as mqtt
 
+from firmware.policy.rules.approval import AI_MINUTES, PAYMENT, UNBLOCK
 from firmware.services.transport.envelopes import HOST, WATCH, route, seal, unseal
 from firmware.storage.crypto import Broken
 from firmware.texts import text
+from host_tools.broker import Place, client, with_place
 from host_tools.console import NO_WATCH, Failure, Result, moment, say
-from host_tools.keys import Keys
+from host_tools.keys import POSITION, Keys
+from host_tools.positions import FORGED, GENUINE, Reports
 
 _KEPT = 512  # ids a watch: more than it can have under way at any time
+_HISTORY = 200  # entries that the page of --web shows again
 
 _FIELDS = {
     "alert": ("id", "number", "count", "code", "party", "severity", "time"),
     "sos": ("id", "time"),
+    "request": ("id", "request", "what", "value", "minutes", "detail"),
     "position": ("id", "counter", "part", "sealed"),
     "gone": ("since",),
 }
 
 
 class Entry(NamedTuple):
-    """What a watch said: kind "alert", "sos", "position" or "gone" (the broker lost it), and its fields by name."""
+    """What a watch said: kind "alert", "sos", "request" (the child asks for an approval), "position" or "gone" (the
+    broker lost it), and its fields by name. Of a position that could be opened: `proof`, as host_tools/positions.py
+    judges it, and its own fields."""
 
     watch: str
     kind: str
@@ -48,18 +55,56 @@ class Entry(NamedTuple):
             return "%s  %s" % (moment(fields["time"]), what)
         if self.kind == "sos":
             return "%s  CALL FOR HELP" % moment(fields["time"])
-        return "A position has come." if self.kind == "position" else "The watch has lost its connection."
+        if self.kind == "request":
+            return "The child asks for %s. To agree: ward approve %s --request %06d --send" % (
+                *_asked(fields),
+                fields["request"],
+            )
+        return _where(fields) if self.kind == "position" else "The watch has lost its connection."
+
+
+def _asked(fields: dict[str, Any]) -> tuple[str, str]:
+    """What a request is about, in words and as the words of `ward approve`."""
+    what, value, detail = fields["what"], fields["value"], str(fields["detail"])
+    if what == UNBLOCK:
+        return "an end of the block of %s" % detail, "unblock %s" % shlex.quote(detail)
+    if what == PAYMENT:
+        payee = " --payee %s" % shlex.quote(detail) if detail else ""
+        return "a payment of %d.%02d yuan" % divmod(value, 100), "payment %d.%02d%s" % (*divmod(value, 100), payee)
+    if what == AI_MINUTES:
+        return "%d more minutes with the assistant" % value, "ai-minutes %d" % value
+    more = fields["minutes"]
+    words = "%s = %d for %d minutes" % (detail, value, more)
+    return words, "grant %s %d --minutes %d" % (shlex.quote(detail), value, more)
+
+
+def _where(fields: dict[str, Any]) -> str:
+    """A position in words."""
+    if "proof" not in fields:
+        return "A position has come; this computer has no key for it. Run: ward keys"
+    if fields["word"] == "no_fix":
+        place = "no position"
+    else:
+        place = "%.5f, %.5f to %d m" % (fields["lat"] / 100000, fields["lon"] / 100000, fields["accuracy"])
+    doubt = "" if fields["proof"] == GENUINE else " (%s)" % fields["proof"]
+    return "%s  %s, %s%s" % (moment(fields["time"]), place, fields["why"], doubt)
 
 
 class Inbox:
-    """What comes for some watches. keys: pairing keys by watch id (hexadecimal); seen: the file of ids that came."""
+    """What comes for some watches. keys: pairing keys by watch id (hexadecimal); seen: the file of ids that came;
+    positions: keys that open positions, by watch id."""
 
-    def __init__(self, keys: dict[str, bytes], seen: Path) -> None:
+    def __init__(self, keys: dict[str, bytes], seen: Path, positions: dict[str, bytes] | None = None) -> None:
         self._file = seen
+        self._keys = keys
         self._routes = {route(key, HOST): (watch, key) for watch, key in keys.items()}
-        self._seen: dict[str, list[str]] = {}
+        self._kept: dict[str, Any] = {"seen": {}, "positions": {}}
         if seen.exists():
-            self._seen = json.loads(seen.read_text(encoding="utf-8"))
+            self._kept = json.loads(seen.read_text(encoding="utf-8"))
+        self._reports = {
+            watch: Reports(key, tuple(self._kept["positions"].get(watch, (0, 0))))
+            for watch, key in (positions or {}).items()
+        }
         self.forged = 0  # what did not open
 
     @property
@@ -80,19 +125,47 @@ class Inbox:
             kind, *values = unseal(key, topic.encode(), payload)
             fields = dict(zip(_FIELDS[kind], values, strict=False))
             ident = "gone%d" % fields["since"] if kind == "gone" else str(fields["id"])
+            if kind == "position":
+                self._open(watch, fields, values[len(_FIELDS[kind]) :])
             entry = Entry(watch, kind, fields)
             entry.words()  # with every field that it needs
         except (Broken, KeyError, TypeError, ValueError):
             self.forged += 1
             return None, None
         answer = None if kind == "gone" else self._answer(key, ["got", ident])
-        seen = self._seen.setdefault(watch, [])
+        seen = self._kept["seen"].setdefault(watch, [])
         if ident in seen:
             return None, answer
         seen.append(ident)
         del seen[:-_KEPT]
+        if kind != "position":  # where a child was is not written down here
+            history = self._kept.setdefault("history", [])
+            history.append(list(entry))
+            del history[:-_HISTORY]
         self._save()
         return entry, answer
+
+    def history(self) -> list[Entry]:
+        """What came before, oldest first, but for positions."""
+        return [Entry(*row) for row in self._kept.get("history", [])]
+
+    def _open(self, watch: str, fields: dict[str, Any], plain: list[Any]) -> None:
+        """Judge and open a position's report. Broken if it is none of this watch's."""
+        reports = self._reports.get(watch)
+        if reports is None:
+            return
+        report = {"counter": fields["counter"], "part": fields["part"], "sealed": fields.pop("sealed")}
+        if plain:
+            report["fields"] = plain
+        judged = reports.judge(report)
+        if judged.what == FORGED:
+            raise Broken("position")
+        fields.update(judged.fields, proof=judged.what)
+        self._kept["positions"][watch] = list(reports.last)
+
+    def approval(self, watch: str, number: int, code: str) -> tuple[str, bytes]:
+        """(topic, payload) that brings the code for a request to a watch."""
+        return self._answer(self._keys[watch], ["approve", number, code])
 
     def _answer(self, key: bytes, items: list[Any]) -> tuple[str, bytes]:
         topic = route(key, WATCH)
@@ -102,7 +175,7 @@ class Inbox:
         new = self._file.with_suffix(".new")
         new.unlink(missing_ok=True)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(self._seen, file)
+            json.dump(self._kept, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, self._file)
@@ -111,17 +184,15 @@ class Inbox:
 class Connection:
     """A session at the broker that outlives this command: what comes meanwhile waits there.
 
-    authority: PEM file of the one authority that counts. OSError if the broker cannot be reached or proves nothing."""
+    OSError if the broker cannot be reached or does not prove itself."""
 
-    def __init__(self, inbox: Inbox, client: str, address: tuple[str, int], authority: str, name: str) -> None:
+    def __init__(self, inbox: Inbox, ident: str, place: Place, password: str = "") -> None:
         self._inbox = inbox
         self._show: Callable[[Entry], None] = lambda entry: None
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client, clean_session=False)
+        self._client = client(place, password, ident, clean=False)
         self._client.on_message = self._take
         self._client.on_connect = self._connected
-        context = ssl.create_default_context(cafile=authority)
-        self._client.tls_set_context(_Named(context, name) if name else context)  # type: ignore[arg-type]
-        self._client.connect(*address, keepalive=60)
+        self._client.connect(place.host, place.port, keepalive=60)
 
     def run(self, show: Callable[[Entry], None], until: Callable[[], bool]) -> None:
         """Show what comes until it is enough."""
@@ -130,6 +201,10 @@ class Connection:
             if self._client.loop(0.1) != mqtt.MQTT_ERR_SUCCESS:
                 time.sleep(1)
                 self._client.reconnect()
+
+    def approve(self, watch: str, number: int, code: str) -> None:
+        """Send the code for a watch's request."""
+        self._client.publish(*self._inbox.approval(watch, number, code), 1)
 
     def close(self) -> None:
         """Leave; the session stays."""
@@ -150,36 +225,46 @@ class Connection:
             client.publish(*answer, 1)
 
 
-class _Named:
-    """An SSLContext that expects a certificate for `name`, wherever it connects to."""
-
-    def __init__(self, context: ssl.SSLContext, name: str) -> None:
-        self._context = context
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._context, attribute)
-
-    def wrap_socket(self, sock: Any, server_hostname: str = "", **options: Any) -> ssl.SSLSocket:
-        return self._context.wrap_socket(sock, server_hostname=self._name, **options)
+def paired(keys: Keys) -> dict[str, bytes]:
+    """The pairing keys of all watches of this computer. Failure if there is none."""
+    found = {watch.hex(): key for watch in keys.watches() if (key := keys.key(watch))}
+    if not found:
+        raise Failure("This computer is paired with no watch. Run: ward setup", NO_WATCH)
+    return found
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--broker", required=True, metavar="HOST:PORT", help="The broker that the watches use.")
-@click.option("--authority", required=True, type=click.Path(exists=True), help="PEM file of its one authority.")
-@click.option("--name", default="", help="The name in its certificate, if HOST is an address.")
+@with_place
 @click.option("--seconds", default=0, type=click.IntRange(0), help="End after so long; 0: with Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def inbox(broker: str, authority: str, name: str, seconds: int, as_json: bool) -> None:
-    """Show alerts and calls for help as they come over the network, and those that waited."""
-    keys = Keys()
-    paired = {watch.hex(): key for watch in keys.watches() if (key := keys.key(watch))}
-    if not paired:
-        raise Failure("This computer is paired with no watch. Run: ward setup", NO_WATCH)
-    host, _, port = broker.rpartition(":")
-    if not port.isdigit():
-        raise Failure("--broker needs a host and a port, such as broker.example:8883")
-    box = Inbox(paired, keys.folder / "inbox.json")
+@click.option("--web", is_flag=True, help="Show them on a page for a phone's browser, and agree to requests there.")
+@click.option("--listen", default="127.0.0.1:8470", show_default=True, help="Where the page is served.")
+@click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="PEM file, for any other address.")
+@click.option("--key", "private", type=click.Path(exists=True, path_type=Path), help="Its private key, PEM.")
+def inbox(
+    keys: Keys,
+    place: Place,
+    password: str,
+    seconds: int,
+    as_json: bool,
+    web: bool,
+    listen: str,
+    certificate: Path | None,
+    private: Path | None,
+) -> None:
+    """Show alerts, calls for help, requests and positions as they come over the network, and those that waited."""
+    watches = paired(keys)
+    positions = {watch: key for watch in watches if (key := keys.key(bytes.fromhex(watch), POSITION))}
+    box = Inbox(watches, keys.folder / "inbox.json", positions)
+    if web:
+        from host_tools.inbox_page.command import Post, run  # with the web server
+
+        post = Post(keys, box, place, password)
+        try:
+            run(post, listen, (certificate, private) if certificate and private else None)
+        finally:
+            post.close()
+        return
     until = time.monotonic() + seconds if seconds else None
 
     def show(entry: Entry) -> None:
@@ -188,7 +273,7 @@ def inbox(broker: str, authority: str, name: str, seconds: int, as_json: bool) -
         )
 
     try:
-        connection = Connection(box, "ward-" + keys.host.hex(), (host, int(port)), authority, name)
+        connection = Connection(box, "ward-" + keys.host.hex(), place, password)
         try:
             connection.run(show, lambda: until is not None and time.monotonic() >= until)
         finally:
@@ -196,6 +281,6 @@ def inbox(broker: str, authority: str, name: str, seconds: int, as_json: bool) -
     except KeyboardInterrupt:
         pass
     except OSError as error:
-        raise Failure("No connection to %s: %s." % (broker, error), NO_WATCH) from error
+        raise Failure("No connection to %s:%d: %s." % (place.host, place.port, error), NO_WATCH) from error
     if box.forged:
         say("%d messages did not open and were dropped: nobody with a pairing key made them." % box.forged)

@@ -1,5 +1,5 @@
-"""What this computer keeps about watches: its own id, and for each watch a pairing key, a receipt (receipts.py) and how
-it stretches passphrases.
+"""What this computer keeps about watches: its own id, the broker that it used last, and for each watch a pairing key,
+the keys for codes and positions, a receipt (receipts.py) and how it stretches passphrases.
 
 One file, `hosts.json` in the user's data folder (platformdirs; WARD_HOME names another one), which only its owner can
 read. Where the package `keyring` is installed and works, the keys lie there instead, and the file holds the rest.
@@ -17,6 +17,9 @@ import platformdirs
 from host_tools.console import Failure
 
 _SERVICE = "wardwatch"
+PAIRING = "key"
+APPROVAL = "approval"  # computes codes (approve.py)
+POSITION = "position"  # opens positions (positions.py)
 
 
 class Keys:
@@ -42,25 +45,36 @@ class Keys:
         if os.name == "posix" and self._path.stat().st_mode & 0o077:
             raise Failure("Others can read %s; close it with: chmod 600 %s" % (self._path, self._path))
 
-    def key(self, watch: bytes) -> bytes | None:
-        """The pairing key of a watch, or None."""
+    def key(self, watch: bytes, name: str = PAIRING) -> bytes | None:
+        """The pairing key of a watch, or another one of it, or None."""
         entry = self._kept["watches"].get(watch.hex())
-        if entry is None:
+        if entry is None or name not in entry:
             return None
-        key = entry.get("key") or (_keyring().get_password(_SERVICE, watch.hex()) if _keyring() else None)
+        key = entry[name] or (_keyring().get_password(_SERVICE, _place(watch, name)) if _keyring() else None)
         return bytes.fromhex(key) if key else None
 
-    def put(self, watch: bytes, key: bytes) -> None:
+    def put(self, watch: bytes, key: bytes, name: str = PAIRING) -> None:
         """Keep a key."""
         ring = _keyring()
         text: str | None = key.hex()
         if ring:
             with contextlib.suppress(Exception):  # a locked or broken keyring: the file is there
-                ring.set_password(_SERVICE, watch.hex(), text)
-                if ring.get_password(_SERVICE, watch.hex()) == text:
+                ring.set_password(_SERVICE, _place(watch, name), text)
+                if ring.get_password(_SERVICE, _place(watch, name)) == text:
                     text = None
-        self._kept["watches"].setdefault(watch.hex(), {})["key"] = text
+        self._kept["watches"].setdefault(watch.hex(), {})[name] = text
         self._save()
+
+    @property
+    def broker(self) -> list[Any]:
+        """What host_tools/broker.py needs to know of the broker that was named last, or []."""
+        return list(self._kept.get("broker", []))
+
+    def keep_broker(self, place: list[Any]) -> None:
+        """Remember a broker."""
+        if place != self.broker:
+            self._kept["broker"] = place
+            self._save()
 
     def watches(self) -> list[bytes]:
         """The ids of all watches that this computer has a key for."""
@@ -112,8 +126,9 @@ class Keys:
     def forget(self, watch: bytes) -> None:
         """Forget a watch."""
         if self._kept["watches"].pop(watch.hex(), None) and (ring := _keyring()):
-            with contextlib.suppress(Exception):
-                ring.delete_password(_SERVICE, watch.hex())
+            for name in (PAIRING, APPROVAL, POSITION):
+                with contextlib.suppress(Exception):
+                    ring.delete_password(_SERVICE, _place(watch, name))
         self._save()
 
     def _save(self) -> None:
@@ -128,6 +143,11 @@ class Keys:
             os.replace(new, self._path)
         except OSError as error:
             raise Failure("%s cannot be written: %s." % (self._path, error.strerror)) from error
+
+
+def _place(watch: bytes, name: str) -> str:
+    """Where a key lies in the keyring."""
+    return watch.hex() + ("" if name == PAIRING else " " + name)
 
 
 def _keyring() -> Any:

@@ -38,6 +38,13 @@ except ImportError:
     print("refused by statement")
 exec("import machine", {"__name__": "firmware.drivers.display"})
 print("a driver may")
+exec("import socket", {"__name__": "firmware.services.transport.stream"})
+print("the door may")
+try:
+    exec("import socket", {"__name__": "firmware.services.provider"})
+    print("imported by the provider")
+except ImportError:
+    print("refused to the provider")
 for importer in ("firmware.services.locator", "firmware.driversx", "__main__"):
     try:
         exec("import machine", {"__name__": importer})
@@ -64,6 +71,8 @@ def test_the_firmware_lives_behind_the_fence(mpy_root: Path, tmp_path: Path) -> 
         "refused firmwares",
         "refused by statement",
         "a driver may",
+        "the door may",
+        "refused to the provider",
         "refused to firmware.services.locator",
         "refused to firmware.driversx",
         "refused to __main__",

@@ -29,7 +29,7 @@ _BELOW = {
     "board": ("drivers",),
     "watch": ("loading", "texts", "text", "storage", "policy", "services", "link", "ui", "drivers", "board"),
     "device": ("drivers", "board", "ui", "watch"),
-    "chip": ("board",),
+    "chip": ("board", "drivers", "services"),
     "recovery": ("chip", "drivers", "services", "loading", "storage", "update", "policy", "link", "ui", "board"),
     "run": ("preload", "chip", "device", "drivers", "loading", "guard", "update", "ui", "watch", "board"),
     "start": ("update", "run", "recovery"),

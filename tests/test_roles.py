@@ -49,7 +49,8 @@ _NO_DIFFERENCE = {
 _UNPREPARED = {
     "credentials.recovery_cancel",
     "apps.approve", "apps.ask", "apps.grant", "apps.set", "assistant.extend", "assistant.provider",
-    "content.personalise", "content.window", "firmware.confirm", "hosts.remove",
+    "content.personalise", "content.window", "firmware.confirm", "hosts.remove", "network.close",
+    "network.forget",
     "location.end_zone", "location.history", "location.look",
     "payments.accept", "payments.password",
 }  # fmt: skip

@@ -28,6 +28,13 @@ DECIDED_BEFORE = {
     *("CaptureService.step", "CaptureService._shut", "CaptureService._start"),
     *("AssistantService." + name for name in ("_remind", "_refused", "_close", "_look", "_lost")),
     "HostService.hide_code",
+    # Hands on to the carrier inside it what services have asked about; the radio's own rule is asked too.
+    *(
+        "Wireless." + name
+        for name in ("send", "send_alert", "send_request", "send_sos", "send_position", "poll", "_stay")
+    ),
+    "Approvals.step",  # tells what the child has asked, which was decided then
+    *("Provider.poll", "Provider._run"),  # a question that AssistantService has asked about
 }
 ASKING = {"ask", "_ask"}
 

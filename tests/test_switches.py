@@ -33,6 +33,7 @@ BAND = 2  # the child of these scenarios is 13: the band in which most can be op
 
 # Neither value of these is stricter than the other, so that no pair can open anything by them.
 NO_DIRECTION = {"evidence.keep_days", "administration.zone_minutes"}
+NO_DIRECTION |= {"network.off_from", "network.off_to", "network.check_minutes"}
 # No request is decided by these: they say when something ends by itself. The scenario that shows it.
 BY_TIME = {
     "messages.keep_days": "messages/texts_expire_sooner.toml",

@@ -57,6 +57,10 @@ location.app
 location.end_zone
 location.key
 location.zone
+network.close
+network.endpoint
+network.forget
+network.wifi
 payments.accept
 payments.lock
 payments.password
@@ -83,6 +87,7 @@ log.segments
 log.snapshot
 log.state
 log.suffix
+network.read
 usage.read
 """
 RELAY = """

@@ -184,10 +184,20 @@ def _collected(watch, params):
     return [list(row) for row in collected(language)]
 
 
+def _network(watch, params):
+    rule = copy_of(watch.engine.rules["network"])
+    return {
+        "networks": [entry[0] for entry in rule.networks],
+        "endpoints": [entry[:4] for entry in rule.endpoints],
+        "state": watch.carrier.state,
+    }
+
+
 READS = {
     "apps.read": _apps,
     "assistant.read": _assistant,
     "bill.read": _bill,
+    "network.read": _network,
     "collected.read": _collected,
     "consents.read": _consents,
     "evidence.key": _key,

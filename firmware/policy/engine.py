@@ -59,6 +59,8 @@ _WHILE_LOST = (
     "assistant.end",
     "assistant.check",
     "capture.stay",
+    "network.radio",
+    "network.connect",
 )
 
 

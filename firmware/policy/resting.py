@@ -13,7 +13,8 @@ import sys
 from firmware import loading
 from firmware.policy.rule import Rule
 
-NAMES = ("hosts", "personal_data", "payments", "assistant", "location", "capture", "apps", "content", "firmware")
+NAMES: tuple = ("hosts", "network", "personal_data", "payments", "assistant", "location", "capture", "apps", "content")
+NAMES += ("firmware",)
 
 
 def rules(context):
@@ -27,6 +28,8 @@ def _load(name):
     """The class of a rule, its module named RULE. A new rule: its name above and two lines here."""
     if name == "hosts":
         import firmware.policy.rules.hosts
+    elif name == "network":
+        import firmware.policy.rules.network
     elif name == "personal_data":
         import firmware.policy.rules.personal_data
     elif name == "payments":

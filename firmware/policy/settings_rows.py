@@ -78,4 +78,7 @@ assistant.cool_minutes 1 60 > 5
 assistant.extend_minutes 0 0,20,30 < 0,10,20
 assistant.remind_minutes 1 10 < 3
 assistant.remove_personal 0 1 < 0
+network.off_from 0 1439 = 1260,1320,1320
+network.off_to 0 1439 = 420,360,360
+network.check_minutes 0 60 = 5
 """

@@ -3,9 +3,9 @@
 A provider is any object with:
 
     question(q) -> bool     q: dict text, language, train (always False: no training on it, G14). No name,
-                            number, place or earlier question goes with it. True once the connection has taken it
+                            number, place or earlier question goes with it. True once it is on its way
     poll() -> str or None   the next piece of the answer as it comes; "" when it is complete; None if nothing has come.
-                            OSError: the connection is gone, and nothing more will come
+                            OSError: there is no connection, or it is gone, and nothing more will come
     cancel()                forget the answer; nothing more of it comes
 
 What the provider says counts for nothing: limits, filter, label and end are the watch's own (G4, G6, G11, G13).
@@ -34,7 +34,7 @@ _CLASS = const("other")
 
 class AssistantService:
     """engine, store (for the texts of earlier talks), provider, screen.notice(kind, fields), foreground: a talk counts
-    as time in front of the screen, and ends when that does."""
+    as time in front of the screen, and ends when that does. `answering`: an answer is still to come."""
 
     def __init__(self, engine, store, provider, screen, foreground):
         self._engine = engine
@@ -42,7 +42,7 @@ class AssistantService:
         self._provider = provider
         self._screen = screen
         self._foreground = foreground
-        self._answering = False
+        self.answering = False
         self._piece = ""  # of a sentence
         self._shown = ""
         self._taken = 0
@@ -52,7 +52,7 @@ class AssistantService:
     @property
     def busy(self):
         """True while a talk runs or an answer comes."""
-        return self._answering or self._next > 0
+        return self.answering or self._next > 0
 
     def _ask(self, verb, **fields):
         fields["kind"] = "assistant." + verb
@@ -117,7 +117,7 @@ class AssistantService:
         return decision
 
     def _send(self, text):
-        self._answering, self._piece, self._shown, self._taken = True, "", "", 0
+        self.answering, self._piece, self._shown, self._taken = True, "", "", 0
         language = self._engine.rules["administration"].language
         try:
             taken = self._provider and self._provider.question({"text": text, "language": language, "train": False})
@@ -144,7 +144,7 @@ class AssistantService:
 
     def _close(self, decision):
         """The talk is over; what was shown of a cut-off answer is kept like a whole one."""
-        if self._answering:
+        if self.answering:
             self._cut()  # first of all: nothing more comes
             self._finish()
         if self._next:
@@ -152,7 +152,7 @@ class AssistantService:
         self._next = 0
 
     def _finish(self, lost=False):
-        self._answering = False
+        self.answering = False
         self._ask("finish", text=self._shown, lost=lost)
 
     def _cut(self):
@@ -169,7 +169,7 @@ class AssistantService:
         """Take what has come of an answer, warn, and notice the end. Returns the powered time of the next need."""
         if self._next and self._foreground.item != _ITEM:
             self.end()
-        while self._answering:
+        while self.answering:
             try:
                 piece = self._provider.poll()
                 if piece is None:
@@ -178,14 +178,14 @@ class AssistantService:
                     self._take(piece)
                 else:
                     self._sentence(self._piece)
-                    if self._answering:
+                    if self.answering:
                         self._finish()
             except (OSError, TypeError, BadRequest):  # no text, or none that UTF-8 can hold, is like no connection
                 self._cut()
                 self._lost()
         if self._next and now >= self._next:
             self._look(self._ask("check"))
-        if self._answering:
+        if self.answering:
             return now + 1
         return self._next or None
 
@@ -212,7 +212,7 @@ class AssistantService:
             self._piece += piece[at]
             if piece[at] in _ENDS or len(self._piece) >= _SENTENCE or self._piece[-2:] == ". ":
                 self._sentence(self._piece)
-                if not self._answering:
+                if not self.answering:
                     return
                 self._piece = ""
 

@@ -17,13 +17,14 @@ _STORAGE = const("engine.storage")
 class Messaging:
     """engine, store (for texts), outbox, carrier (services/transport), screen.notice(kind, fields)."""
 
-    def __init__(self, engine, store, outbox, carrier, screen, locator):
+    def __init__(self, engine, store, outbox, carrier, screen, locator, approvals):
         self._engine = engine
         self._store = store
         self._outbox = outbox
         self._carrier = carrier
         self._screen = screen
         self._locator = locator
+        self._approvals = approvals
         self._inbox = []
         self._listen_at = 0  # powered time before which nothing is taken from the carrier
         self._later = _Later()
@@ -72,6 +73,8 @@ class Messaging:
                 return False
             if "locate" in envelope:
                 self._locator.asked(envelope)
+            elif "approve" in envelope:
+                self._approvals.answered(envelope)
             else:
                 decision = self.receive(envelope)
                 if decision is not None and decision.reason == _STORAGE:

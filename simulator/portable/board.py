@@ -84,6 +84,9 @@ class Recorder:
     def send_sos(self, sos):
         return self.online
 
+    def send_request(self, request):
+        return self.online
+
     def result(self, key, step, accepted):
         self.told.append([step, accepted])
 
@@ -180,6 +183,35 @@ class Port:
         self.gone += data
 
 
+class Wifi:
+    """A radio in a place with one network: `password` opens what is called `name`, while it is `there`. Joining takes a
+    look or two. `joins`: how often the radio was switched on; `on_for`: looks at it while it was on."""
+
+    def __init__(self, name="home", password="grey herons wade"):
+        self._net = name, password
+        self.there = True
+        self.joins = 0
+        self._looks = -1
+        self._opens = False
+
+    def join(self, name, password):
+        self.joins += self._looks < 0
+        self._looks = 0
+        self._opens = (name, password) == self._net
+
+    @property
+    def state(self):
+        if self._looks < 0:
+            return "off"
+        self._looks += 1
+        if self._looks < 2:
+            return "joining"
+        return "joined" if self._opens and self.there else "failed"
+
+    def leave(self):
+        self._looks = -1
+
+
 class Provider:
     """An assistant's provider that says what a test has written: answers, one a question, each a list of pieces.
 
@@ -216,7 +248,7 @@ class Board:
     plugged = False
     slots: object = None  # of firmware/update, where a test lays them
     version = 0
-    broker = None  # or where a real one is: then messages and alerts go there, over TLS
+    wifi: "Wifi | None" = None  # or a radio: then what the guardian has set is really connected to
 
     def __init__(self, root, seed, power=None):
         self.root = root

@@ -19,7 +19,7 @@ from firmware.storage.files import Files
 from firmware.storage.journal import JournalBroken
 from firmware.texts import text as words
 from firmware.watch import Watch
-from simulator.portable.board import Board
+from simulator.portable.board import Board, Wifi
 from simulator.portable.display import Display
 
 
@@ -48,16 +48,16 @@ class Rig:
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
         (host_tools/boards.py), for a whole board with chips and the firmware's drivers; dark: the display is only lit
         while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
-        whose version this watch then says it is; broker {host, port, name, authority (DER, hexadecimal), client}: a
-        real one, which `live` talks to."""
+        whose version this watch then says it is; wifi: a radio in a home, so that the watch really connects to what a
+        guardian has set (`live`)."""
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
         self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
-        if "broker" in command:
-            self.board.broker = _broker(command["broker"])
+        if command.get("wifi"):
+            self.board.wifi, self.board.provider = Wifi(), None  # type: ignore[assignment]
         self.board.carrier.telephony = command.get("phone", True)
         self._slots = command.get("slots")
         size = command.get("display")
@@ -157,7 +157,8 @@ class Rig:
 
     def live(self, command):
         """Let real time pass, for `ms` at most, until all of these hold: `state` of the carrier, at least `seen`
-        notices, `sent` true: nothing waits to be sent, `told` true: nor an alert. speed: the watch's seconds in a real
+        notices, `sent` true: nothing waits to be sent, `told` true: nor an alert, `answered` true: nor an answer of the
+        assistant. speed: the watch's seconds in a real
         one. longest: milliseconds that the longest step took."""
         recorder, watch = self.board.screen, self.watch
         longest, began, speed = 0, _milliseconds(), command.get("speed", 1)
@@ -174,6 +175,7 @@ class Rig:
                 and command.get("state", watch.carrier.state) == watch.carrier.state
                 and not (command.get("sent") and watch.outbox.numbers)
                 and not (command.get("told") and len(watch.engine.rules["alerts"]))
+                and not (command.get("answered") and watch.assistant.answering)
             )
             if (done and not command.get("whole")) or after - began >= command["ms"]:
                 return {"done": done, "longest": longest, "state": watch.carrier.state, "took": after - began}
@@ -461,15 +463,30 @@ class Rig:
         return {"data": data.hex(), "restart": self.watch.guardians.restart}
 
     def network(self, command):
+        """Whether the carrier's network is there."""
         self.board.carrier.online = command["online"]
+        if self.board.wifi:
+            self.board.wifi.there = command["online"]
         return {}
+
+    def left(self, command):
+        """Questions and seconds with the assistant that the child still has today."""
+        turns, seconds = self.watch.assistant.left()
+        return {"turns": turns, "seconds": seconds}
+
+    def wifi(self, command):
+        """What the radio does, and how often it was switched on."""
+        carrier = self.watch.carrier
+        joins = self.board.wifi.joins if self.board.wifi else 0
+        return {"on": carrier.on, "joined": carrier.joined, "state": carrier.state, "joins": joins}
 
     def seen(self, command):
         """What the child saw since the last time, what left the watch, the alerts that reached a guardian, and what
         terminals were told."""
         recorder, provider = self.board.carrier, self.board.provider
-        answer = {"asked": provider.asked}
-        provider.asked = []
+        answer = {"asked": provider.asked if provider else []}
+        if provider:
+            provider.asked = []
         for name in ("seen", "sent", "alerts", "told", "positions"):
             answer[name] = getattr(recorder, name)
             setattr(recorder, name, [])
@@ -584,6 +601,8 @@ OPS = {
     "chips": Rig.look_at_chips,
     "cable": Rig.cable,
     "network": Rig.network,
+    "wifi": Rig.wifi,
+    "left": Rig.left,
     "seen": Rig.seen,
     "state": Rig.state,
     "setting": Rig.setting,
@@ -600,11 +619,6 @@ OPS = {
 
 def _milliseconds():
     return time.time_ns() // 1000000
-
-
-def _broker(given):
-    address = given["host"], given["port"]
-    return address, given["name"], bytes.fromhex(given["authority"]), given["client"].encode(), b"", b""
 
 
 def _numbers(chats):

@@ -1,5 +1,6 @@
 """A Mosquitto of one's own, a test authority made on the fly, and a proxy that counts, cuts, stalls and records."""
 
+import base64
 import contextlib
 import datetime
 import getpass
@@ -38,6 +39,7 @@ class Authority:
         self._certificate = self._sign(self._name, self._key.public_key(), authority=True)
         self.certificate = self._certificate.public_bytes(serialization.Encoding.DER)
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM)
+        self.text = base64.b64encode(self.certificate).decode()
 
     def _sign(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, authority: bool) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
@@ -123,7 +125,9 @@ class Broker:
         )
         end = time.monotonic() + 20
         while time.monotonic() < end:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with contextlib.suppress(OSError):
+                for port in (self.port, self.plain):
+                    socket.create_connection(("127.0.0.1", port), 1).close()
                 return
             assert self._process.poll() is None, "mosquitto ended"
             time.sleep(0.02)
@@ -135,14 +139,24 @@ class Broker:
         self._process.terminate()
         self._process.wait()
 
+    def kill(self) -> None:
+        """As a power cut: what it has not saved is gone."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     def address(self, port: int = 0) -> dict[str, object]:
-        """The rig's `broker`, but for the client's id."""
-        return {
-            "host": "127.0.0.1",
-            "port": port or self.port,
-            "name": NAME,
-            "authority": self.authority.certificate.hex(),
-        }
+        """What a guardian tells a watch of it; at `port` stands whatever is in between."""
+        return {"host": "127.0.0.1", "port": port or self.port, "name": NAME, "authority": self.authority.text}
+
+    def in_the_clear(self, port: int = 0) -> dict[str, object]:
+        """Without TLS, on the loopback, so that bytes can be counted."""
+        return {"host": "127.0.0.1", "port": port or self.plain, "name": "", "authority": ""}
 
 
 class Proxy:

@@ -20,19 +20,30 @@ def person(address: str) -> Person:
 
 
 def watch(folder: Path, address: str, broker: dict[str, Any], runtime: str = "cpython", **options: Any) -> Watch:
-    """A watch that is set up and reaches its broker."""
-    made = Watch(
-        folder / address,
-        NOW,
-        runtime,
-        seed=address,
-        address=address,
-        broker={**broker, "client": "%s-%s" % (folder.name, address)},
-    )
+    """A watch that is set up, with a network at home and a broker; `check` minutes between two looks: 0, it stays."""
+    check = options.pop("check", 0)
+    made = Watch(folder / address, NOW, runtime, seed=folder.name + address, address=address, wifi=True, **options)
     guardian = Guardian()
-    assert made.set_up(guardian, (2016, 1), ["13800000000"], **options)["verdict"] == "allow"
+    assert made.set_up(guardian, (2016, 1), ["13800000000"])["verdict"] == "allow"
     assert made.guardian_login(guardian)["verdict"] == "allow"
+    values = [["network.check_minutes", check]]
+    policy = made.ask("administration.policy", version=1, issuer="home", expires=0, values=values, channel="host")
+    assert policy["verdict"] == "allow", policy
+    join(made)
+    if broker:
+        assert endpoint(made, "messages", broker)["verdict"] == "allow"
     return made
+
+
+def join(made: Watch) -> None:
+    """The guardian enters the network at home."""
+    assert made.ask("network.wifi", name="home", password="grey herons wade", channel="host")["verdict"] == "allow"
+
+
+def endpoint(made: Watch, purpose: str, where: dict[str, Any], **more: str) -> dict[str, Any]:
+    """The guardian says where to connect to. where: host, port, name, authority (base64 of DER)."""
+    fields = {"account": "", "secret": "", "path": "", **where, **more}
+    return made.ask("network.endpoint", purpose=purpose, channel="host", **fields)
 
 
 def befriend(one: Watch, other: Watch, names: tuple[str, str] = ("mei", "bao")) -> None:

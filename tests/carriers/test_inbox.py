@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from firmware.services.transport.envelopes import HOST, route, seal
+from host_tools.broker import Place
 from host_tools.inbox import Connection, Entry, Inbox
 from host_tools.keys import Keys
 from simulator.watch import ROOT, Watch
@@ -32,8 +33,7 @@ def _paired(folder: Path, address: dict[str, Any], runtime: str = "cpython") -> 
 
 
 def _connect(broker: Broker, box: Inbox, folder: Path) -> Connection:
-    (folder / "ca.pem").write_bytes(broker.authority.pem)
-    return Connection(box, "ward-" + folder.name, ("127.0.0.1", broker.port), str(folder / "ca.pem"), NAME)
+    return Connection(box, "ward-" + folder.name, Place("127.0.0.1", broker.port, broker.authority.pem.decode(), NAME))
 
 
 def test_an_alert_waits_for_its_guardian(tmp_path: Path, broker: Broker, runtime: str) -> None:

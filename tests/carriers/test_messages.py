@@ -7,7 +7,6 @@ import paho.mqtt.client as paho
 import pytest
 
 from firmware.services.messaging import Messaging
-from firmware.services.transport import stream
 from firmware.services.transport.envelopes import route
 from simulator.watch import Watch
 from tests.carriers.broker import NAME, Authority, Broker, Proxy, mosquitto
@@ -206,31 +205,12 @@ def test_a_power_cut_before_the_decision_loses_nothing(
     assert texts(mei) == ["hold on"]
 
 
-class _Plain(stream.Stream):
-    """Without TLS, so that every byte of MQTT can be counted."""
-
-    def ready(self) -> bool:
-        if not self._secure and self._poll.poll(0):
-            self._secure = True
-            self._tls: Any = _Raw(self._socket)
-        return self._secure
-
-
-class _Raw:
-    def __init__(self, connected: Any) -> None:
-        self._socket = connected
-        self.read = connected.recv
-        self.write = connected.send
-        self.close = connected.close
-
-
-def test_cut_after_every_byte(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cut_after_every_byte(tmp_path: Path, broker: Broker) -> None:
     """The connection breaks after N bytes, for every N from the first of a CONNECT to the last PUBACK, in both
     directions: each message is shown exactly once. (A seventh of them; all with `make thorough`.)"""
-    monkeypatch.setattr(stream, "Stream", _Plain)
     proxy = Proxy(broker.plain)
-    mei = watch(tmp_path, "mei", broker.address(proxy.port))
-    bao = watch(tmp_path, "bao", broker.address(broker.plain))
+    mei = watch(tmp_path, "mei", broker.in_the_clear(proxy.port))
+    bao = watch(tmp_path, "bao", broker.in_the_clear())
     befriend(mei, bao)
     _online(mei, bao)
     meet(mei, bao)
@@ -271,7 +251,7 @@ def test_a_server_that_cannot_prove_itself_hears_nothing(
     proxy = Proxy(broker.port)
     address = broker.address(proxy.port)
     if wrong == "authority":
-        address["authority"] = Authority().certificate.hex()
+        address["authority"] = Authority().text
     else:
         address["name"] = "other." + NAME
     mei = watch(tmp_path, "mei", address, runtime)

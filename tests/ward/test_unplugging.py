@@ -37,8 +37,14 @@ ACTING = {
     "log follow": (["log", "follow", "--notify", "--seconds", "1"], "alerts.delivered"),
     "lost on": (["lost", "on"], "administration.lost"),
     "lost off": (["lost", "off"], "administration.found"),
+    "keys": (["keys"], "approval.key"),
     "policy apply": (["policy", "apply", "{policy}"], "administration.policy"),
     "policy set": (["policy", "set", "usage.daily_minutes", "41"], "administration.policy"),
+    "wifi add": (["wifi", "add", "nest", "--password-file", "{password}"], "network.wifi"),
+    "wifi messages": (["wifi", "messages", "127.0.0.1:1883"], "network.endpoint"),
+    "wifi assistant": (["wifi", "assistant", "127.0.0.1:8080", "--model", "small"], "network.endpoint"),
+    "wifi close": (["wifi", "close", "assistant", "--yes"], "network.close"),
+    "wifi remove": (["wifi", "remove", "nest"], "network.forget"),
     "restore": (["restore", "{backup}", "--invitations", "{file}", "--yes"], "administration.policy"),
 }
 # What only reads: the cable is pulled at its first question.
@@ -67,6 +73,7 @@ READING = {
     "policy list": ["policy", "list"],
     "status": ["status"],
     "usage": ["usage"],
+    "wifi show": ["wifi", "show"],
 }
 # Tested by themselves: `setup` in test_ward, `relay` in test_relay, `wipe` below; the others talk to no watch.
 OTHERS = {"setup", "relay", "wipe", "watch", "demo", "sim", "check-package"}
@@ -152,10 +159,12 @@ def prepared(home: Home) -> dict[str, str]:
     home.watch.do("ask", request={"kind": "contacts.ask", "name": "Kai", "address": "kai", "key": "05" * 32})
     home.watch.do("ask", request={"kind": "content_access.hand_over", "package": 2})
     (home.folder / "policy.toml").write_text("[blocking]\nundo_seconds = 5\n")
+    (home.folder / "password").write_text("grey herons wade\n")
+    (home.folder / "password").chmod(0o600)
     run(home, "backup", str(home.folder / "kept.backup"), secret=PASSPHRASE).ok()
     run(home, "policy", "set", "usage.daily_minutes", "39").ok()
     return {"{lee}": lee.agreement(), "{policy}": str(home.folder / "policy.toml"),
-            "{backup}": str(home.folder / "kept.backup")}  # fmt: skip
+            "{backup}": str(home.folder / "kept.backup"), "{password}": str(home.folder / "password")}  # fmt: skip
 
 
 def journalled(home: Home) -> int:

@@ -1,4 +1,4 @@
-"""The contract to a carrier. network.py is the one over Wi-Fi; `simulator/` has one for tests.
+"""The contract to a carrier. wireless.py is the one over Wi-Fi; `simulator/` has one for tests.
 
 A carrier is any object with:
 
@@ -13,9 +13,12 @@ A carrier is any object with:
     send_alert(alert) -> bool alert: dict number, code, party, severity, count, time; True once a guardian's device has
                               it
     send_sos(sos) -> bool     sos: dict time; True only if a guardian's device has confirmed it
+    send_request(request) -> bool   request: dict request (its number), what, value, minutes, detail, for which the
+                              child asks an approval; True once a guardian's device has it
     send_position(report) -> bool   report: as in services/locator.py, for guardians alone; True once one has it
     poll() -> dict or None    the oldest received envelope that is not done: sender, counter, mac, text and, in a group,
-                              group; or a guardian's request for the position: locate (true), sender, counter, mac
+                              group; or a guardian's request for the position: locate (true), sender, counter, mac; or
+                              a guardian's answer to a request: approve (its number), code
     done()                    what `poll` gave is decided and written down: the carrier may forget it. Before this, a
                               power cut costs nothing: it comes again
 
@@ -37,3 +40,27 @@ meanwhile lets nothing be captured.
 Only services call a carrier. What a carrier tells the other side never depends on the decision: a blocked sender sees
 the same as any other.
 """
+
+
+class Nobody:
+    """In place of a carrier where there is none: nothing comes, nothing goes, and it says so."""
+
+    name = "none"
+    state = "off"
+    changes = 0
+
+    def step(self, now):
+        return None
+
+    def poll(self):
+        return None
+
+    def done(self):
+        pass
+
+    close = done
+
+    def send(self, message):
+        return False
+
+    send_alert = send_request = send_sos = send_position = send

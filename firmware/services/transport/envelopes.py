@@ -11,9 +11,11 @@ nobody, and who does not have the key can neither guess nor make it. The rest is
     watch -> host      ["alert", id, number, count, code, party, severity, time]   ["sos", id, time]
                        ["position", id, counter, part, sealed], or with its fields ["position", id, counter, part, "",
                        fields...]
+                       ["request", id, number, what, value, minutes, detail]    the child asks for an approval
                        ["gone", since]           the last words; since: powered seconds at which the watch connected
     host -> watch      ["got", id]               it is on the guardian's device
                        ["here"]                  a guardian is there: what waits may come now
+                       ["approve", number, code]  the code that a guardian gives for a request (rules/approval.py)
 """
 
 import json

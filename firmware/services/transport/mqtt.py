@@ -122,6 +122,7 @@ class Client:
                 pass  # the broker finds out by itself
         self._drop()
         self.state = OFF
+        self._next_try, self._delay = 0, _FIRST_DELAY
 
     # --- time
 

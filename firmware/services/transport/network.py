@@ -67,6 +67,11 @@ class NetworkCarrier:
         """As the contract says."""
         return self._client.connections + self._news
 
+    def close(self):
+        """Leave the broker in peace: the radio goes off. What waits stays."""
+        if self._client.state != mqtt.OFF:
+            self._client.close()
+
     # --- time
 
     def step(self, now):
@@ -74,8 +79,7 @@ class NetworkCarrier:
         self._now = now
         self._look(now)
         if not self._routes:
-            if self._client.state != mqtt.OFF:
-                self._client.close()
+            self.close()
             return None
         due = self._client.step(now)
         self._items = [item for item in self._items if now - item.asked < item.patience]
@@ -129,6 +133,12 @@ class NetworkCarrier:
         ident = "p%d.%d" % (report["counter"], report["part"])
         body = ["position", ident, report["counter"], report["part"], report.get("sealed", "")]
         return self._offer(ident, body + report.get("fields", []), self._hosts())
+
+    def send_request(self, request):
+        """As the contract says."""
+        ident = "q%d" % request["request"]
+        body = ["request", ident] + [request[name] for name in ("request", "what", "value", "minutes", "detail")]
+        return self._offer(ident, body, self._hosts())
 
     def send_sos(self, sos):
         """As the contract says. One call for help has one id, however often it is tried."""
@@ -254,4 +264,6 @@ class NetworkCarrier:
             for item in self._items:
                 item.due, item.delay = self._now, _AGAIN
             self._news += 1
+        elif items[0] == "approve":
+            return {"approve": items[1], "code": items[2]}
         return None

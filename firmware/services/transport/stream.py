@@ -1,7 +1,8 @@
 """A TLS connection that never waits: what cannot be done now is tried again at the next step.
 
-The server must prove `name` with a certificate that the pinned authority has signed; no other authority counts, and
-there is no way to switch this off. The handshake runs inside reading and writing.
+The server must prove `name` with a certificate that the pinned authority has signed; no other authority counts. The
+handshake runs inside reading and writing. Without TLS there is nothing but the watch's own loopback, where a simulated
+watch meets a server on the same computer.
 """
 
 import errno
@@ -15,14 +16,18 @@ _PIECE = const(512)  # bytes; also the most that is handed to TLS at once
 # CPython says "not now" by these, MicroPython by None or EAGAIN.
 _WANT_READ = const(2)
 _WANT_WRITE = const(3)
+_LOOPBACK = "127.0.0.1"
 
 
 class Stream:
     """address: (host, port), the host best as an IP address, since looking up a name waits on most boards; name: what
-    the certificate must be for; authority: the authority's certificate, DER. Every failure is an OSError."""
+    the certificate must be for; authority: the authority's certificate, DER, or b"" on the loopback. Every failure is
+    an OSError."""
 
     def __init__(self, address, name, authority):
-        self._secure = False
+        if not authority and address[0] != _LOOPBACK:
+            raise OSError(errno.EACCES)
+        self._connected = False
         self._going = b""  # handed to TLS and not taken yet: it must come again with the very same bytes
         self._name = name
         self._authority = authority
@@ -43,26 +48,33 @@ class Stream:
 
     def ready(self):
         """True once TCP is connected; TLS begins then."""
-        if not self._secure:
+        if not self._connected:
             events = self._poll.poll(0)
             if not events:
                 return False
             if events[0][1] & (select.POLLERR | select.POLLHUP):
                 raise OSError(errno.ECONNREFUSED)
-            try:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # MicroPython's default is none
-                context.load_verify_locations(cadata=self._authority)
-                self._tls = context.wrap_socket(self._socket, server_hostname=self._name, do_handshake_on_connect=False)
-                self._secure = True
-            except ValueError:  # MicroPython's word for a certificate that it cannot read
-                raise OSError(errno.EINVAL)
+            if self._authority:
+                self._secure()
+                self._read, self._write = self._tls.read, self._tls.write
+            else:
+                self._read, self._write = self._socket.recv, self._socket.send  # type: ignore[assignment]
+            self._connected = True
         return True
+
+    def _secure(self):
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # MicroPython's default is none
+            context.load_verify_locations(cadata=self._authority)
+            self._tls = context.wrap_socket(self._socket, server_hostname=self._name, do_handshake_on_connect=False)
+        except ValueError:  # MicroPython's word for a certificate that it cannot read
+            raise OSError(errno.EINVAL)
 
     def read(self):
         """What has come, b"" if nothing has. OSError once the other side is gone, or is not who it should be."""
         try:
-            data = self._tls.read(_PIECE)
+            data = self._read(_PIECE)
         except (OSError, ValueError) as error:
             _raise_unless_later(error)
             return b""
@@ -75,7 +87,7 @@ class Stream:
         if not self._going:
             self._going = bytes(data[:_PIECE])
         try:
-            sent = self._tls.write(self._going) or 0
+            sent = self._write(self._going) or 0
         except (OSError, ValueError) as error:
             _raise_unless_later(error)
             return 0

@@ -1,0 +1,44 @@
+"""The chip's Wi-Fi as a station (MicroPython's network.WLAN). Nothing in here waits."""
+
+import network
+
+OFF = "off"
+JOINING = "joining"
+JOINED = "joined"
+FAILED = "failed"
+
+
+class Wifi:
+    """The radio has power from `join` to `leave`, and at no other time."""
+
+    def __init__(self):
+        self._station = network.WLAN(network.STA_IF)
+        self._on = True
+        self.leave()  # as a crash may have left it
+
+    def join(self, name, password):
+        """Begin to join a network. OSError if the radio does not start."""
+        self._on = True
+        self._station.active(True)
+        self._station.connect(name, password)
+
+    @property
+    def state(self):
+        """OFF, JOINING, JOINED, or FAILED: not this network, not now."""
+        if not self._on:
+            return OFF
+        if self._station.isconnected():
+            return JOINED
+        # Positive and zero numbers are on the way; the chip's own reasons for giving up are not, nor are the drivers'
+        # of other ports, which count below zero.
+        return JOINING if self._station.status() in (network.STAT_IDLE, network.STAT_CONNECTING) else FAILED
+
+    def leave(self):
+        """Let go, and switch the radio off."""
+        if self._on:
+            self._on = False
+            try:
+                self._station.disconnect()
+            except OSError:
+                pass  # it never was connected
+            self._station.active(False)

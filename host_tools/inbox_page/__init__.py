@@ -1,0 +1,1 @@
+"""`ward inbox --web`: what `ward inbox` shows, as a page for a phone's browser."""

@@ -1,0 +1,1 @@
+"""Thousands of watches against one broker: `python -m tests.load.run`, docs/scale.md."""
