@@ -185,7 +185,8 @@ def _(limit: int) -> str:
     who = {1: "ming", 2: "bao", 3: "wei"}
 
     def one(severity: int) -> str:
-        text = 'message = { from = "%s", text = "%s" }\n' % (who[severity], _BY_SEVERITY[severity])
+        first = 'message = { from = "%s", text = "you are stupid" }\n\n' % who[severity]
+        text = first + 'message = { from = "%s", text = "%s" }\n' % (who[severity], _BY_SEVERITY[severity])
         return text + 'journal = { count = { "alerts.raised" = %d } }' % max(severity - limit + 1, 0)
 
     return _many(3, one)
