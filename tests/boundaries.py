@@ -167,13 +167,13 @@ def _(limit: int) -> str:
 _BY_SEVERITY = {1: "you are stupid", 2: "nobody likes you, go away", 3: "you should kill yourself"}
 
 
-@boundary("messages.collapse_from", 2)
+@boundary("messages.collapse_from", 2, alerts__severity_from=1)
 def _(limit: int) -> str:
     """Each severity from somebody else: the grade of the one does not weigh on the next."""
     who = {1: "ming", 2: "bao", 3: "wei"}
 
     def one(severity: int) -> str:
-        notices = '"collapsed", "offer_help"' if severity >= limit else '"warning", "message", "ask_to_tell"'
+        notices = '"collapsed", "offer_help"' if severity >= limit else '"warning", "message"'
         text = 'message = { from = "%s", text = "%s" }\n' % (who[severity], _BY_SEVERITY[severity])
         return text + "seen = { notices = [%s] }" % notices
 
@@ -657,7 +657,7 @@ def _consented(purpose: str) -> str:
 _LOCATED = _consented("location") + '\n\nreport_key = "host"\n\nplace = [3990415, 11640738, 12, 3]'
 
 
-@boundary("location.looks_per_hour", 4, _LOCATED)
+@boundary("location.looks_per_hour", 3, _LOCATED)
 def _(limit: int) -> str:
     """The looks lie apart by their part of the hour: none a second before."""
     once = 'reports = [{ why = "interval" }]'
@@ -869,3 +869,72 @@ def _(limit: int) -> str:
     return 'talk = {}\n\nadvance = "%ds"\n\n%s\n\nadvance = "1s"\n\n%s\n\nadvance = "1s"\n\n%s' % (
         limit * 60 - 1, say % (1, plain), say % (2, reminded), say % (3, plain)
     )  # fmt: skip
+
+
+# --- what no guardian can set
+
+
+class Fixed(NamedTuple):
+    """A time in the code: the scenario that notices it off by one, downwards ("-"), upwards ("+") or either way."""
+
+    scenario: str
+    sides: str = "-+"
+
+
+# By module below firmware/policy and name. Of what counts for nobody outside the watch the reason stands here.
+FIXED: dict[str, Fixed | str] = {
+    "engine._FOLD_SECONDS": Fixed("engine/denials_fold"),
+    "rules.apps._NOTE_SECONDS": Fixed("apps/last_use"),
+    "rules.assistant._YEAR": Fixed("assistant/opened_by_a_guardian"),
+    "rules.blocking._DAY_SECONDS": Fixed("blocking/protective_mode_24_hours"),
+    "rules.blocking._WINDOW": Fixed("blocking/three_presses"),
+    "rules.content._AGAIN_DAYS": Fixed("content/lessons"),
+    "rules.content._WINDOW_SECONDS": Fixed("content/discovery"),
+    "rules.content_access._BANNER": Fixed("content_access/the_child_is_told"),
+    "rules.credentials._FRESH": Fixed("content_access/a_fresh_proof"),
+    "rules.firmware.TRIAL_SECONDS": Fixed("firmware/a_day_confirms"),
+    "rules.firmware._WELL_SECONDS": Fixed("firmware/update"),
+    "rules.location._LOOK_DAYS": Fixed("location/looks_of_thirty_days"),
+    "rules.location._OLD_FIX": Fixed("location/how_old_a_fix_may_be"),
+    "rules.location._SOS_EVERY": Fixed("location/sos_half_an_hour"),
+    "rules.location._SOS_SECONDS": Fixed("location/sos_half_an_hour", "+"),  # a position a minute: 1,799 s are as many
+    "rules.payments._HOLD_SECONDS": Fixed("payments/held_for_half_an_hour"),
+    "rules.usage._MORNING": Fixed("usage/games_at_night"),
+    "rules.usage._NIGHT": Fixed("usage/games_at_night"),
+    "rules.usage._ONLINE_FROM": Fixed("usage/online_games"),
+    "rules.usage._ONLINE_TO": Fixed("usage/online_games"),
+    "desk.consent._QUIET_DAYS": Fixed("consent/a_refusal_is_kept"),
+    "desk.content_access._EMERGENCY": Fixed("content_access/emergency_grant"),
+    "desk.credentials._RECOVERY_SECONDS": Fixed("credentials/recovery_takes_a_day"),
+    "engine._RTC_SLACK": Fixed("administration/the_battery_backed_clock"),
+    "engine._SAVE_SECONDS": "how often minutes are saved: tests/bypass and tests/faults cut the power between",
+    "rules.assistant._SECONDS": "a column",
+    "rules.location._HOUR": "the seconds of an hour",
+    "rules.location._ONCE_SECONDS": "the receiver gives up before",
+}
+
+
+# Days and months: for each edge the scenario, and what it notices. "second": the guardian's midnight is a second off,
+# either way; "day": so are the months by a day; "leap": there is no 29th of February.
+CALENDAR = {
+    "a day of the limits begins": ("payments/daily_limit", "second"),
+    "a month of the limits begins": ("payments/monthly_limit", "second day"),
+    "the 29th of February": ("payments/leap_day", "second day leap"),
+    "a sitting over the 29th of February": ("usage/leap_day", "second"),
+    "midnight": ("usage/midnights", "second"),
+    "the month ends in another zone": ("payments/another_zone_at_the_end_of_a_month", "second day"),
+    "summer time begins and ends, with money": ("payments/summer_time", "second"),
+    "summer time begins over a birthday": ("administration/summer_time_over_a_birthday", "second day"),
+    "the first day of the 8th birthday's month, and of the next": (
+        "administration/the_month_of_the_eighth_birthday",
+        "second day",
+    ),
+    "the first day of the 12th birthday's month, and of the next": (
+        "administration/the_month_of_the_twelfth_birthday",
+        "second day",
+    ),
+    "a birthday in the February of a leap year": ("administration/a_birthday_in_a_leap_february", "second day leap"),
+    "payments open after the birthday's month": ("payments/from_eight_on", "second day"),
+    "talks open after the birthday's month": ("assistant/never_under_eight", "second day"),
+    "reading ends with the birthday's month": ("content_access/eighth_birthday", "second day"),
+}

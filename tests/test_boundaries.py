@@ -4,17 +4,24 @@ tests/boundaries.py is the table. A number that a guardian can set, or a time th
 entry there fails.
 """
 
+import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from firmware.policy import clock, engine
+from firmware.policy.desk import administration as desk
+from firmware.policy.rules import administration, payments
 from simulator.micropython import Process
 from simulator.portable.rig import Rig
 from simulator.scenario import Do, Run, Scenario, ScenarioFailed
-from tests.boundaries import BOUNDARIES, ROOT, TABLE, around, at_the_bounds
+from tests.boundaries import BOUNDARIES, CALENDAR, FIXED, ROOT, TABLE, Fixed, around, at_the_bounds
 from tests.thorough import THOROUGH
 
+MONTHS = (clock, engine, administration, desk, payments)  # who count by months
+LEAP_DAY = 2981  # 2028-02-29, counted from 2020-01-01
 BORN = {0: "2021-03", 1: "2017-03", 2: "2013-03"}  # in autumn 2026, by age band
 
 
@@ -24,14 +31,86 @@ def is_number(row: dict[str, object]) -> bool:
     return "names" not in row and not (top == 1 and row.get("min", 0) == 0)
 
 
+# Constants whose names say that they are times.
+TIME = re.compile(
+    r"^(\w*(?:SECONDS|DAYS|_WINDOW|_YEAR|_HOUR|_NIGHT|_MORNING|_FROM|_TO|_FRESH|_EVERY|_SLACK|_OLD_FIX|_EMERGENCY|_BANNER))"
+    r" = (?:const\()?\d+",
+    re.M,
+)
+
+
+def fixed_times() -> set[str]:
+    """Every time that stands as a number in the policy, by module and name."""
+    policy = ROOT / "firmware" / "policy"
+    return {
+        "%s.%s" % (".".join(path.relative_to(policy).with_suffix("").parts), name)
+        for path in policy.rglob("*.py")
+        for name in TIME.findall(path.read_text(encoding="utf-8"))
+    }
+
+
 def play(text: str, do: Do, folder: Path) -> Run:
     path = folder / "boundary.toml"
     path.write_text(text, encoding="utf-8")
     return Run(Scenario(path), do, folder / "root").run()
 
 
+def fails(file: str, folder: Path) -> bool:
+    """Whether a scenario of the repository goes another way than it says."""
+    try:
+        Run(Scenario(ROOT / "tests" / "scenarios" / (file + ".toml")), Rig().do, folder / "root").run()
+    except ScenarioFailed:
+        return True
+    return False
+
+
+month_of = clock.month_of
+
+
+def without_the_leap_day(day: int) -> int:
+    """The month of a day for somebody who thinks that March begins on the 29th of February of 2028."""
+    return month_of(day + (LEAP_DAY <= day < LEAP_DAY + 366))
+
+
 def test_every_number_has_a_boundary() -> None:
     assert {key for key, row in TABLE.items() if is_number(row)} == set(BOUNDARIES)
+
+
+def test_every_fixed_time_has_a_scenario() -> None:
+    assert fixed_times() == set(FIXED)
+
+
+NOTICED = [
+    (name, fixed.scenario, side) for name, fixed in FIXED.items() if isinstance(fixed, Fixed) for side in fixed.sides
+]
+
+
+@pytest.mark.parametrize(("name", "file", "side"), NOTICED if THOROUGH else NOTICED[::8])
+def test_a_fixed_time_that_is_off_by_one_is_noticed(
+    name: str, file: str, side: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, constant = name.rpartition(".")
+    loaded = import_module("firmware.policy." + module)
+    monkeypatch.setattr(loaded, constant, getattr(loaded, constant) + (1 if side == "+" else -1))
+    assert fails(file, tmp_path)
+
+
+EDGES = [(name, what) for name, (_, noticed) in CALENDAR.items() for what in noticed.split()]
+
+
+@pytest.mark.parametrize(("name", "what"), EDGES if THOROUGH else EDGES[::8])
+def test_a_calendar_that_is_off_is_noticed(
+    name: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for by in (-1, 1):
+        with monkeypatch.context() as broken:
+            if what == "second":
+                broken.setattr(clock.Clock, "day_at", lambda self, wall, by=by: (wall + self.zone * 60 + by) // 86400)
+            else:
+                month = without_the_leap_day if what == "leap" else lambda day, by=by: month_of(day + by)
+                for module in MONTHS:
+                    broken.setattr(module, "month_of", month)
+            assert fails(CALENDAR[name][0], tmp_path), by
 
 
 @pytest.mark.parametrize("key", BOUNDARIES)
