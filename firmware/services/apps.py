@@ -129,8 +129,8 @@ class AppService:
 
     def use(self, app, permission):
         """Asked by whoever is about to hand the running app something; the giver discharges the obligations. An app
-        that is not on the screen gets nothing: None."""
-        if self._launcher.running != app:
+        that is not on the screen, as while a call lies over it, gets nothing: None."""
+        if self._launcher.running != app or (self._meter and self._meter.item != app):
             return None
         return self._engine.ask({"kind": "apps.use", "app": app, "permission": permission})
 

@@ -24,6 +24,7 @@ class Foreground:
         decision = self._engine.ask(_start(cls))
         if decision.allowed:
             self._class, self.item = cls, item
+            self._halt_but(item)
             self._warn(decision)
         else:
             self._screen.notice("not_opened", {"item": item, "reason": decision.reason, "wait": decision.wait})
@@ -31,8 +32,17 @@ class Foreground:
 
     def stop(self):
         """The child closes it, or the screen goes dark."""
+        self._halt_but("")
+        return self._empty()
+
+    def _empty(self):
         self._class = self.item = ""
         return self._engine.ask({"kind": "usage.stop"})
+
+    def _halt_but(self, item):
+        """No app runs that is not in the foreground: nobody would count its minutes."""
+        if self._launcher and self._launcher.running not in ("", item):
+            self._launcher.halt()
 
     def call(self, on):
         """The phone says that a call is on, or over. Whatever the answer: the call is there, and stays."""
@@ -42,8 +52,12 @@ class Foreground:
             return self._engine.ask(_start("call"))
         cls, item = self._under_call
         self._under_call = ["", ""]
-        decision = self.stop()
-        return self.start(cls, item) if cls else decision
+        decision = self._empty()
+        if cls:
+            decision = self.start(cls, item)
+            if not decision.allowed:
+                self._halt_but("")
+        return decision
 
     def step(self):
         """Look at the charger and ask whether the foreground may stay; when to be asked again, the rule tells."""
@@ -58,8 +72,6 @@ class Foreground:
             return
         item = self.item
         self.stop()
-        if self._launcher and self._launcher.running == item:
-            self._launcher.halt()
         self._screen.notice("closed", {"item": item, "reason": decision.reason, "wait": decision.wait})
 
     def _warn(self, decision):

@@ -26,6 +26,7 @@ class Sos:
         self.state = _IDLE
         self._deadline = 0
         self._tries = 0
+        self._open = 0  # tries of the call before, while nobody has it: another one that is cancelled does not end it
         self._changes = 0  # of the carriers, at the last try
 
     def press(self, now):
@@ -34,14 +35,19 @@ class Sos:
         return discharge(decision, {"sos": lambda: self._start(now)})
 
     def _start(self, now):
+        if self.state != _COUNTING:
+            self._open = self._tries if self.state == _NOT_DELIVERED else 0
         self.state = _COUNTING
         self._deadline = now + _CANCEL_SECONDS
         self._tries = 0
         self._screen.notice("sos", {"seconds": _CANCEL_SECONDS, "numbers": list(self._engine.floor.help_numbers())})
 
     def cancel(self):
-        """Only while the seconds are counted; a signal that is out stays out."""
-        if self.state == _COUNTING:
+        """Only while the seconds are counted; a signal that is out stays out, and one that nobody has yet goes on."""
+        if self.state == _COUNTING and self._open:
+            self.state, self._tries = _NOT_DELIVERED, self._open
+            self._screen.notice("sos_not_delivered", {})
+        elif self.state == _COUNTING:
             self.state = _IDLE
             self._screen.notice("sos_cancelled", {})
 

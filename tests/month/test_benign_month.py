@@ -46,12 +46,12 @@ def live(watch: Watch, messages: Iterator[tuple[int, int, str]]) -> tuple[Counte
     return became, len(watch.seen()["alerts"]), [watch.grade(friend)["grade"] for friend in friends]
 
 
-def check(became: Counter[str], alerts: int, grades: list[int], most_alerts: int = 1) -> None:
+def check(became: Counter[str], alerts: int, grades: list[int]) -> None:
     assert became["messages"] == chat.MESSAGES
     assert became["refused"] == 0
     assert became["collapsed"] <= chat.MESSAGES // 100
     assert max(grades) < MUTED
-    assert alerts <= most_alerts
+    assert alerts <= 1
 
 
 def test_a_month_of_ordinary_chat_is_left_alone(tmp_path: Path) -> None:
@@ -64,8 +64,7 @@ def test_a_month_of_collected_chat_is_left_alone(name: str, tmp_path: Path) -> N
     if not MESSAGES.exists():
         pytest.skip("the collections of messages are not at hand")
     with Watch(tmp_path, START) as watch:
-        # Not all of it is as harmless as its name: the Chinese one calls an absent woman shameless in one line.
-        check(*live(watch, collected(name)), most_alerts=2)
+        check(*live(watch, collected(name)))
 
 
 def test_the_month_has_its_traps() -> None:

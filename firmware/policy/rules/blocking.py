@@ -86,6 +86,8 @@ protect_end channel?=s8
         self.alarm = [0, 0]
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
+        # Day and tag of the last clear hit; not in the snapshot: at worst one more stands alone.
+        self._clear = (-1, b"")
         self._stepped = -1
 
     def decide(self, verb, request):
@@ -168,6 +170,11 @@ protect_end channel?=s8
         return event(
             "blocking.hit", tag.hex(), severity, points, dox, grade, self.context.clock.day(), start, window
         ), window >= _OFFER_AFTER
+
+    def is_alone(self, grade, tag):
+        """True of a hit after which the party is not even marked, on a day without a clear hit by anybody else."""
+        day, other = self._clear
+        return grade == NONE and (day != self.context.clock.day() or other == tag)
 
     def answered(self, tag):
         """The child's "not bullying": (points, grade) one step back; None if there is nothing to take back."""
@@ -316,7 +323,9 @@ protect_end channel?=s8
         tag = bytes.fromhex(fields[0])
         row = self._row(tag)
         if verb == "hit":
-            _, _, points, dox, grade, day, start, window = fields
+            _, severity, points, dox, grade, day, start, window = fields
+            if severity > 1:  # a guess has 1
+                self._clear = (day, tag)
             table.put_byte(row, _POINTS, points)
             table.put_byte(row, _DOX, dox)
             table.put_byte(row, _GRADE, grade)

@@ -34,6 +34,8 @@ _MUTED_REASON = const("messages.muted")
 # An ID number or a home address is never sent to anyone but a guardian, whoever allows it (H2).
 _NEVER = ("id", "address")
 _HURTS = text_reading.BULLY | text_reading.THREAT
+_CLEAR = const(2)  # severities
+_GRAVE = const(3)
 
 
 class Messages(Rule):
@@ -116,17 +118,21 @@ not_bullying message=i
         elif self._usage.quiet(party.tag):
             obligations.append("later")
         events = []
-        rises = False
+        rises, alone = False, False
         if hit and party.who != STRANGER:
             flags |= HIT
             raised, offer = self._blocking.hit(party.tag, 1 if doxxes else 0, reading.severity, guessed)
             events.append(raised)
             rises = raised[1][4] > grade
+            alone = reading.classes == text_reading.BULLY and self._blocking.is_alone(raised[1][4], party.tag)
             if offer:
                 obligations.append("offer_protection")
         if risky:
+            least = settings["alerts.severity_from"]
+            if least == _CLEAR and alone:
+                least = _GRAVE  # one insult nudges: the child is asked; a second one, or somebody else's, is told
             # What may be wrong is the guardian's business once it has happened often enough to count.
-            if reading.severity >= settings["alerts.severity_from"] and (not guessed or rises):
+            if reading.severity >= least and (not guessed or rises):
                 events.append(alerts.raised(alerts.code_for(reading.classes), party.tag, reading.severity))
             else:
                 obligations.append("ask_child_to_tell")
