@@ -13,7 +13,18 @@ import sys
 from firmware import loading
 from firmware.policy.rule import Rule
 
-NAMES = ("hosts", "personal_data", "payments", "assistant", "location", "capture", "apps", "content", "firmware")
+NAMES = (
+    "hosts",
+    "personal_data",
+    "payments",
+    "assistant",
+    "location",
+    "capture",
+    "apps",
+    "content",
+    "firmware",
+    "lock",
+)
 
 
 def rules(context):
@@ -41,6 +52,8 @@ def _load(name):
         import firmware.policy.rules.apps
     elif name == "firmware":
         import firmware.policy.rules.firmware
+    elif name == "lock":
+        import firmware.policy.rules.lock
     else:
         import firmware.policy.rules.content
     return sys.modules["firmware.policy.rules." + name].RULE
