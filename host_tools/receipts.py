@@ -15,6 +15,7 @@ GONE = "The record of the last contact is older than what the watch keeps: there
 
 UNREADABLE = "The watch cannot read its journal. Restart it; if that does not help, see: ward doctor"
 ANEW = "This watch was wiped and set up anew since this computer last saw it."
+_COUNT = "This watch counts its set-ups otherwise than at the last contact: its memory was changed or put back."
 _SHORTER = (
     "This watch's journal is shorter than at the last contact: its memory was put back to an older state. "
     "What was set, blocked, spent or sealed since then may be gone."
@@ -48,11 +49,19 @@ _RECORDED = {
     "content_access.emergency": "content_access.emergency",
     "evidence.key": "content_access.read",
     "hosts.keep": "hosts.added",
+    "lock.clear": "lock.cleared",
     "payments.lock": "payments.locked",
     "payments.unlock": "payments.unlocked",
     "personal_data.erase": "consent.erase",
     "personal_data.rename": "contacts.renamed",
 }
+
+
+def how_often(old: Receipt | None, new: Receipt) -> str:
+    """How many set-ups there were since the last contact, in words; "" if there were none."""
+    now: int = new["set_ups"]
+    before: int = (old or new).get("set_ups", now)
+    return "" if before == now else " Set-ups: %d, at the last contact %d." % (now, before)
 
 
 def was_done(act: str, records: Iterable[list[Any]]) -> bool:
@@ -72,6 +81,8 @@ def judge(old: Receipt | None, new: Receipt) -> str:
         return EXTENDS
     if new["set_up"] != old["set_up"]:
         return ANEW
+    if new["set_ups"] != old.get("set_ups", new["set_ups"]):
+        return _COUNT
     if (new["segment"], new["seq"]) < (old["segment"], old["seq"]) or new["seq"] < old["seq"]:
         return _SHORTER
     if old["segment"] < new["oldest"]:

@@ -81,7 +81,7 @@ class Talk:
         if self.history in (receipts.EXTENDS, receipts.GONE):
             self.keys.note(self.hello.watch, new)
         else:
-            warn(self.history + " See: ward log verify")
+            warn(self.history + receipts.how_often(old, new) + " See: ward log verify")
 
     def _say_what_became(self) -> None:
         """The command before this one was cut off: the journal knows whether the watch had it."""

@@ -56,6 +56,8 @@ location.app
 location.end_zone
 location.key
 location.zone
+lock.clear
+lock.set
 payments.accept
 payments.lock
 payments.password
@@ -196,6 +198,7 @@ def _status(watch, params):
             "records": watch.store.main.seq,
             "address": watch.address,
             "hosts": copy_of(engine.rules["hosts"]).names,
+            "lock": watch.lock.has_code,
             "recovery": engine.rules["credentials"].recovery_left(),
             "recovery_code": engine.rules["credentials"].code != "",
         }

@@ -79,6 +79,7 @@ def _receipt(watch, params):
     asked = main.mac(_number(params, "segment"), _number(params, "end"))
     return {
         "set_up": watch.engine.context.tag("set up").hex(),
+        "set_ups": watch.store.set_ups,
         "segment": main.segment,
         "oldest": main.oldest,
         "end": main.size,

@@ -142,13 +142,22 @@ def test_the_watch_command_serves_until_it_is_stopped(tmp_path: Path) -> None:
         link = tmp_path / "port"
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "host_tools.cli", "watch", "--port", str(link)],
-            stdout=subprocess.PIPE, env=other.environment(WARD_PORT=""), encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=other.environment(WARD_PORT=""), encoding="utf-8",
         )  # fmt: skip
-        assert process.stdout is not None
+        assert process.stdin is not None and process.stdout is not None
         assert str(link) in process.stdout.readline() and "ward setup" in process.stdout.readline()
         found, line, _ = port.find(str(link), b"host--id")
-        line.call("link.code")
-        assert "pairing digits: " in process.stdout.readline()
+        process.stdin.write("\n")  # before there is anything to press for
+        process.stdin.flush()
+
+        def pressed() -> str:
+            assert process.stdin is not None and process.stdout is not None
+            assert "Press Enter here" in process.stdout.readline()
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip().rpartition("pairing digits: ")[2]
+
+        assert len(line.pair(pressed)[1]) == 32
         found.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0 and not link.is_symlink()

@@ -35,6 +35,8 @@ ACTING = {
     "evidence export": (["evidence", "export", "2", "{file}"], "evidence.key"),
     "grant": (["grant", "usage.daily_minutes", "60", "--minutes", "5"], "administration.grant"),
     "log follow": (["log", "follow", "--notify", "--seconds", "1"], "alerts.delivered"),
+    "lock set": (["lock", "set"], "lock.set"),
+    "lock clear": (["lock", "clear"], "lock.clear"),
     "lost on": (["lost", "on"], "administration.lost"),
     "lost off": (["lost", "off"], "administration.found"),
     "policy apply": (["policy", "apply", "{policy}"], "administration.policy"),
@@ -58,6 +60,7 @@ READING = {
     "evidence list": ["evidence", "list"],
     "evidence notice": ["evidence", "notice", "2", "--to", "school"],
     "hosts": ["hosts"],
+    "lock show": ["lock", "show"],
     "log export": ["log", "export", "{file}"],
     "log show": ["log", "show"],
     "log verify": ["log", "verify"],
@@ -177,7 +180,8 @@ def test_the_cable_is_pulled_in_every_command(home: Home, monkeypatch: pytest.Mo
         count += 1
         words = {**stands_for, "{file}": str(home.folder / ("new%d" % count))}
         puller.at(method, how)
-        done = run(home, *[words.get(one, one) for one in arguments], secret=_secret(arguments))
+        typed = "4826\n4826\n" if arguments == ["lock", "set"] else ""
+        done = run(home, *[words.get(one, one) for one in arguments], secret=_secret(arguments), stdin=typed)
         assert done.code == (1 if arguments == ["doctor"] else 5), (arguments, how, done.code, done.out, done.err)
         puller.plug()
         return done

@@ -186,6 +186,14 @@ def test_every_command(ours: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     ward("lost", "on", "--message", "Please call home", secret=PASSPHRASE)
     assert "lost mode" in ward("status").out
     ward("lost", "off", secret=PASSPHRASE)
+    assert ward("lock", "show", "--json").data == {"code": False}
+    typed = run(ours, "lock", "set", secret=PASSPHRASE, stdin="12\n4826\n4826\n").ok()
+    assert "four to eight digits" in typed.err.lower() and "4826" not in typed.out + typed.err
+    done.add("lock set")
+    assert "asks for a code" in ward("lock").out and ours.watch.do("dark")["locked"]
+    ward("lock", "clear", secret=PASSPHRASE)
+    assert not ours.watch.do("dark")["locked"]
+    assert {"lock_set", "lock_cleared"} <= {kind for kind, _ in ours.shown}
     assert ward("hosts", "--json").data == ["desk"]
     assert "Recovery code" in ward("recover", "--new-code", secret=PASSPHRASE).err
     # data
