@@ -19,10 +19,10 @@ _WORDS = {
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--port", type=click.Path(path_type=Path), help="Where the port is put, such as /tmp/watch.")
+@click.option("--port", help="Where the port is put, such as /tmp/watch or socket://127.0.0.1:4000.")
 @click.option("--address", default="watch", show_default=True, help="The watch's own address, for its contacts.")
 @click.option("--runtime", type=click.Choice(["cpython", "micropython"]), default="cpython", show_default=True)
-def watch(port: Path | None, address: str, runtime: str) -> None:
+def watch(port: str | None, address: str, runtime: str) -> None:
     """Serve a new simulated watch at a serial port until Ctrl-C, and print what it shows.
 
     The watch lives in real time and forgets everything when it ends."""

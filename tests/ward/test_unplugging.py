@@ -1,6 +1,5 @@
 """The cable is pulled in the middle of every command: the old state or the new one, and `ward` says which."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,7 +112,8 @@ class Puller:
             if answer["restart"] or journalled(self._home) != before:
                 watch.unplug()
             else:  # the watch wants the passphrase first: the same is asked again
-                os.write(watch._master, bytes.fromhex(answer["data"]))
+                assert watch._end is not None
+                watch._end.write(bytes.fromhex(answer["data"]))
 
         def call(line: Line, wanted: str, timeout: float = 10.0, **params: Any) -> Any:
             if wanted == method or (not method and wanted.split(".", maxsplit=1)[0] not in ("link", "login")):
