@@ -50,7 +50,7 @@ _UNPREPARED = {
     "credentials.recovery_cancel",
     "apps.approve", "apps.ask", "apps.grant", "apps.set", "assistant.extend", "assistant.provider",
     "content.personalise", "content.window", "firmware.confirm", "hosts.remove",
-    "location.end_zone", "location.history", "location.look",
+    "location.end_zone", "location.history", "location.look", "lock.clear",
     "payments.accept", "payments.password",
 }  # fmt: skip
 
