@@ -259,7 +259,8 @@ def _copy(watch, params):
 
 
 def _evidence(watch, params):
-    return watch.engine.rules["content_access"].packages()
+    access = watch.engine.rules["content_access"]
+    return [package + access.seal_of(package[0]) for package in access.packages()]
 
 
 READS: dict = {

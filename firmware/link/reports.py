@@ -47,8 +47,8 @@ def _package(watch, params):
 
 
 def _sealed(watch, params):
-    number, month = _package(watch, params)[:2]
-    return {"data": _text(watch.store.package_piece(month, number, number(params, "from"), _PIECE))}
+    package, month = _package(watch, params)[:2]
+    return {"data": _text(watch.store.package_piece(month, package, number(params, "from"), _PIECE))}
 
 
 def _key(watch, params):

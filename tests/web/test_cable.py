@@ -28,7 +28,7 @@ def sim(folder: Path, *options: str) -> Iterator[tuple[str, Home]]:
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].startswith("Ctrl-C"):
             lines.append(process.stdout.readline().strip())
             assert lines[-1], "the page was not served"
