@@ -22,9 +22,11 @@ _BROKE = "What was asked is done wholly or not at all: connect again, and the ne
 
 
 class Talk:
-    """port: as the command line names it, or None; user: who signs in; passphrase_fd: where to read the passphrase."""
+    """port: as the command line names it, or None; user: who signs in; passphrase_fd: where to read the passphrase;
+    as_json: for commands that print while they run."""
 
-    def __init__(self, port: str | None, user: str, passphrase_fd: int | None) -> None:
+    def __init__(self, port: str | None, user: str, passphrase_fd: int | None, as_json: bool = False) -> None:
+        self.as_json = as_json
         self._named = port
         self._user = user
         self._fd = passphrase_fd
@@ -187,7 +189,7 @@ def with_watch(session: bool = True) -> Callable[[Callable[..., Result]], Callab
         @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
         @functools.wraps(function)
         def command(port: str | None, user: str, passphrase_fd: int | None, as_json: bool, **parameters: Any) -> None:
-            talk = Talk(port, user, passphrase_fd)
+            talk = Talk(port, user, passphrase_fd, as_json)
             try:
                 if session:
                     talk.open()

@@ -156,7 +156,7 @@ def test_notices_and_the_end_of_a_case(home: Home) -> None:
 
 
 def test_a_package_whose_sealing_has_left_the_journal(tmp_path: Path) -> None:
-    """Newer records push the record of the sealing out: the digest stays, and the first page says what that is worth."""
+    """Newer records push that record out: the digest stays, and the first page says what it is worth then."""
     with a_home(tmp_path, "cpython") as home:
         pair(home, born=(2019, 6))
         ming = Person("Ming")
