@@ -64,10 +64,11 @@ def how_often(old: Receipt | None, new: Receipt) -> str:
     return "" if before == now else " Set-ups: %d, at the last contact %d." % (now, before)
 
 
-def was_done(act: str, records: Iterable[list[Any]]) -> bool:
-    """Whether one of the records after an act was asked for is the one that it leaves."""
+def was_done(act: str, records: Iterable[list[Any]], before: int = 0) -> bool:
+    """Whether the records since a command began hold one more of the kind that an act leaves than the `before` that
+    were answered."""
     wanted = _RECORDED.get(act, act)
-    return any(record[3] == wanted for record in records)
+    return sum(record[3] == wanted for record in records) > before
 
 
 def place(receipt: Receipt | None) -> dict[str, int]:

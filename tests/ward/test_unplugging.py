@@ -10,8 +10,9 @@ import pytest
 from firmware.link import methods
 from host_tools.cli import main
 from host_tools.line import Line
+from simulator.watch import Person
 from tests.thorough import THOROUGH
-from tests.ward.home import PASSPHRASE, Done, Home, a_home, pair, run
+from tests.ward.home import PASSPHRASE, Done, Home, a_home, befriend, pair, run
 from tests.ward.tree import ACTING, READING, leaves, prepared, secret_of, typed_at
 
 # The record that an act leaves, where its name is another one; written down apart from host_tools/receipts.py.
@@ -139,6 +140,38 @@ def test_the_cable_is_pulled_in_every_command(home: Home, monkeypatch: pytest.Mo
         assert journalled(home) > records, name
         assert "(%s) was carried out." % act in run(home, "hosts").ok().err, name
         assert run(home, "hosts").ok().err == "", name
+
+
+def test_a_command_of_several_acts_says_which(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are back, one contact is, the second is not: each is told, and the command goes on from there."""
+    for person in (Person("Ming"), Person("Hua"), Person("Lee")):
+        befriend(home, person)
+    kept = str(home.folder / "kept.backup")
+    run(home, "backup", kept, secret=PASSPHRASE).ok()
+    for name in ("ming", "hua", "lee"):
+        run(home, "contacts", "remove", name, "--yes", secret=PASSPHRASE).ok()
+    run(home, "policy", "set", "usage.daily_minutes", "20").ok()
+    puller, call, asked = Puller(home, monkeypatch), Line.call, 0
+
+    def second(line: Line, wanted: str, timeout: float = 10.0, **params: Any) -> Any:
+        nonlocal asked
+        asked += wanted == "contacts.add"
+        if wanted == "contacts.add" and asked == 3:  # the first one wants the passphrase, or was asked before it
+            home.watch.unplug()
+        return call(line, wanted, timeout, **params)
+
+    monkeypatch.setattr(Line, "call", second)
+    restore = ["restore", kept, "--invitations", str(home.folder), "--yes"]
+    assert run(home, *restore, secret=PASSPHRASE).code == 5
+    puller.plug()
+    said = run(home, "hosts").ok().err
+    there = [one["address"] for one in run(home, "contacts", "--json").ok().data]
+    assert "(administration.policy) was carried out." in said and "(contacts.add) was not carried out." in said
+    times = {1: "(contacts.add) was carried out.", 2: "(contacts.add) was carried out, 2 times."}
+    assert times[len(there)] in said
+    restore[3] = str(home.folder / "more")
+    again = run(home, *restore, "--json", secret=PASSPHRASE).ok().data
+    assert len(again["contacts"]) == 3 - len(there) and again["settings"] == {}
 
 
 def cut_after(home: Home, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
