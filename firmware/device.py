@@ -19,7 +19,7 @@ _LINE_MS = const(500)  # how often the serial line is looked at while the displa
 _TALK_MS = const(20)  # and while somebody talks there
 _SWAP_MS = const(60000)  # how often battery and charger are looked at
 _HELD_MS = const(30000)  # whoever holds the one button for so long means it, whatever the screen thinks
-_STAYS = ("sos", "call")
+_STAYS = ("sos", "call")  # lit for longer
 _UNDER_WAY = ("counting", "sending", "delivered")
 
 
@@ -111,8 +111,7 @@ class Device:
     def _sleep(self):
         self.lit = self.shell.lit = False
         self.hardware.light(False)
-        if self.shell.screen not in _STAYS:
-            self.shell.show("lock")
+        self.shell.put_down()
 
     # --- time
 

@@ -11,6 +11,7 @@ from firmware.services.discovery import Discovery
 from firmware.services.foreground import Foreground
 from firmware.services.guardians import Guardians
 from firmware.services.locator import Locator
+from firmware.services.lock import Lock
 from firmware.services.messaging import Messaging
 from firmware.services.outbox import Outbox
 from firmware.services.privacy import Privacy
@@ -89,6 +90,7 @@ class Watch:
             },
         )
         self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end)
+        self.lock = Lock(self.engine)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
         self.address = board.address
@@ -179,6 +181,11 @@ class Watch:
     def talking(self):
         """Whether somebody is on the serial line, who wants an answer soon."""
         return self._server is not None
+
+    def in_hand(self):
+        """Somebody has asked the watch itself for the digits of a pairing: it is in a hand."""
+        if self._server:
+            self._server.in_hand()
 
     def look(self):
         """The child looks at the watch. The first time on a day there may be a lesson or a notice."""

@@ -42,6 +42,7 @@ _ON_DEMAND = {
     "data": "records",
     "clock": "status",
     "lost": "status",
+    "lock": "status",
     "hosts": "status",
     "backup": "backup",
     "restore": "backup",

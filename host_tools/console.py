@@ -52,14 +52,16 @@ class Shown(click.Group):
 
 @dataclass(frozen=True)
 class Result:
-    """What a command found or did. data: for programs, as JSON; text: the same for people."""
+    """What a command found or did. data: for programs, as JSON, or None; text: the same for people."""
 
     data: Any
     text: str
 
     def write(self, as_json: bool) -> None:
         """Print it. Texts of others cannot steer the terminal: control characters are shown, not sent."""
-        text = json.dumps(self.data, ensure_ascii=False, indent=1) if as_json else harmless(self.text)
+        text = harmless(self.text)
+        if as_json:
+            text = "" if self.data is None else json.dumps(self.data, ensure_ascii=False, indent=1)
         if text:
             click.echo(text)
 

@@ -19,7 +19,7 @@ from host_tools.talk import Talk, refuse, with_watch
 from host_tools.verify_evidence import opened
 from simulator import EPOCH
 
-_NAMES = ["package", "month", "party", "messages", "expires", "handed_over"]
+_NAMES = ["package", "month", "party", "messages", "expires", "handed_over", "digest", "sealed"]
 _PRIVATE = "content_access.private"
 
 
@@ -82,17 +82,18 @@ def _about(talk: Talk, package: int) -> dict[str, Any]:
     row = _package(talk, package)
     journal = records(talk, 0)
     sealing = [one for one in journal if one[3] == "content_access.sealed" and one[4] == package]
+    if sealing and (sealing[0][1], sealing[0][-1]) != (row["sealed"], row["digest"]):
+        raise Failure("The watch's journal and its state disagree about this package. See: ward log verify")
     if not sealing:
-        raise Failure(
-            "The journal does not reach back to the sealing of this package: its digest is not known any more."
-        )
+        say("The journal does not reach back to the sealing any more; the watch's state keeps time and digest of it.")
     receipt = talk.line.call("log.receipt")
     about = [one for one in journal if row["party"] in one[4:]]
     return {
         "format": "wardwatch-evidence", "version": 1,
         "watch": talk.hello.watch.hex(), "set_up": receipt["set_up"],
         "package": package, "party": row["party"], "messages": row["messages"],
-        "sealed_at": _utc(sealing[0][1]), "sealing": sealing[0], "digest": sealing[0][-1],
+        "sealed_at": _utc(row["sealed"]), "digest": row["digest"],
+        "sealing": sealing[0] if sealing else None,  # the record, while the journal holds it
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "journal": {name: receipt[name] for name in ("seq", "segment", "mac")},
         "journal_goes_on_from_last_contact": talk.history in (receipts.EXTENDS, receipts.GONE),

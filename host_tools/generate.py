@@ -1,13 +1,13 @@
 """`make generate`: write the files that are derived from a source table and kept in the repository.
 
-firmware/policy/settings_rows.py comes from firmware/policy/settings.toml, docs/boards from boards/*/board.toml. Tests
-compare them.
+firmware/policy/settings_rows.py comes from firmware/policy/settings.toml, docs/boards from boards/*/board.toml, the
+acts in docs/protocol.md from the handlers. Tests compare them.
 """
 
 import tomllib
 from pathlib import Path
 
-from host_tools import board_pages
+from host_tools import board_pages, protocol_page
 
 POLICY = Path(__file__).resolve().parent.parent / "firmware" / "policy"
 _DIRECTIONS = {"lower": "<", "higher": ">", "same": "="}
@@ -55,6 +55,7 @@ def main() -> None:
     target.write_text(settings_rows(), encoding="utf-8")
     print(f"wrote {target.name}: {len(load_settings()['setting'])} settings")
     print(f"wrote docs/boards: {board_pages.write()} boards")
+    print(f"wrote docs/protocol.md: {protocol_page.write()} acts")
 
 
 if __name__ == "__main__":

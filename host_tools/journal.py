@@ -60,32 +60,32 @@ def show(talk: Talk, after: int) -> Result:
 @click.option("--seconds", default=0, type=click.IntRange(0), help="End after so long; 0: with Ctrl-C.")
 @with_watch()
 def follow(talk: Talk, notify: bool, seconds: int) -> Result:
-    """Show new records as they come, while the cable is connected."""
+    """Show new records as they come, while the cable is connected; with --json one array a line."""
     after: int = talk.line.call("status.read")["records"]
     until = time.monotonic() + seconds if seconds else None
-    shown = 0
     try:
         while True:
-            for line in _lines(records(talk, after)):
-                after = int(line[0])
-                click.echo("  ".join(str(cell) for cell in line))
-                shown += 1
-            shown += _notify(talk) if notify else 0
+            found = records(talk, after)
+            after = found[-1][0] if found else after
+            for record, line in zip(found, _lines(found), strict=True):
+                words = "  ".join(str(cell) for cell in line)
+                click.echo(json.dumps(record, ensure_ascii=False) if talk.as_json else words)
+            if notify:
+                _notify(talk)
             if until and time.monotonic() >= until:
                 break
             time.sleep(_PAUSE if until is None else max(min(_PAUSE, until - time.monotonic()), 0))
     except KeyboardInterrupt:
         pass
-    return Result({"shown": shown, "last": after}, "")
+    return Result(None, "")
 
 
-def _notify(talk: Talk) -> int:
+def _notify(talk: Talk) -> None:
     """Show each alert that waits, then tell the watch that a guardian has it: in this order, or one could be lost."""
     waiting = talk.read("alerts.read")
     for number, code, _, _, count, wall in waiting:
         warn("%s  %s" % (moment(wall), text("alert." + code, "en").replace("{count}", str(count))))
         talk.act("alerts.delivered", alert=number)
-    return len(waiting)
 
 
 @log.command("export")

@@ -85,16 +85,18 @@ class Keys:
         found: dict[str, Any] | None = self._kept["watches"].get(watch.hex(), {}).get("receipt")
         return found
 
-    def begin(self, watch: bytes, act: str, seq: int) -> None:
-        """An act is asked for; until `finish` nobody knows whether the watch has it. seq: the journal's, before."""
-        self._change(watch, "begun", [act, seq])
+    def begin(self, watch: bytes, act: str, seq: int, done: list[str]) -> None:
+        """An act is asked for ("": none); until `finish` nobody knows whether the watch has it.
+
+        seq: the journal's when the command began; done: the acts that it has carried out since."""
+        self._change(watch, "begun", [act, seq, list(done)] if act or done else None)
 
     def finish(self, watch: bytes) -> None:
-        """The watch has answered."""
+        """The command has come to its end."""
         self._change(watch, "begun", None)
 
     def begun(self, watch: bytes) -> list[Any] | None:
-        """[act, sequence number before it] of an act that was cut off, or None."""
+        """[act, sequence number, acts that were done before] of a command that was cut off, or None."""
         found: list[Any] | None = self._kept["watches"].get(watch.hex(), {}).get("begun")
         return found
 

@@ -124,6 +124,7 @@ What this proves
   says the truth: its firmware is Wardwatch, and nobody opened the watch to change its memory or its program.
 - %(texts_en)s
 - The watch's journal %(chain_en)s
+- %(sealing_en)s
 
 What this does not prove
 - Who wrote the messages. A message counts as a contact's only with the key of that contact's watch, but anybody may
@@ -144,6 +145,7 @@ Write the number that it prints on paper, with the date, and give both to whoeve
   且没有人拆开手表改动其存储或程序。
 - %(texts_zh)s
 - 手表日志%(chain_zh)s
+- %(sealing_zh)s
 
 本文件不能证明什么
 - 消息是谁写的。只有持有该联系人手表密钥的消息才算联系人发出，但任何人都可能拿着别人的手表。
@@ -165,6 +167,15 @@ def read_me(about: dict[str, Any]) -> str:
         "texts_zh": "messages.json 就是 package.bin 的内容：package.json 里的密钥只能打开这一个证据包。"
         if opened
         else "本文件不含消息原文。日后得到该证据包密钥的人可以用它核对 package.bin。",
+        "sealing_en": "The journal holds the record of the sealing: number %d." % about["sealing"][0]
+        if about["sealing"]
+        else "The journal no longer holds the record of the sealing, nor all records of that time: newer ones have "
+        "taken their place. Digest and time come from the watch's state, which it carries on in each new snapshot of "
+        "its journal; who does not trust that has no second source. The numbers of messages by class may be too low.",
+        "sealing_zh": "日志中有封存记录，编号 %d。" % about["sealing"][0]
+        if about["sealing"]
+        else "封存记录和当时的部分记录已被新记录取代。摘要和时间取自手表随日志快照保存的状态，没有第二个来源；"
+        "按类别统计的条数可能偏少。",
         "chain_en": "goes on from its earlier contacts with the computer that exported this."
         if chain
         else "does NOT go on from its earlier contacts with this computer: its memory was put back. Doubt it.",

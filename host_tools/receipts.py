@@ -15,6 +15,7 @@ GONE = "The record of the last contact is older than what the watch keeps: there
 
 UNREADABLE = "The watch cannot read its journal. Restart it; if that does not help, see: ward doctor"
 ANEW = "This watch was wiped and set up anew since this computer last saw it."
+_COUNT = "This watch counts its set-ups otherwise than at the last contact: its memory was changed or put back."
 _SHORTER = (
     "This watch's journal is shorter than at the last contact: its memory was put back to an older state. "
     "What was set, blocked, spent or sealed since then may be gone."
@@ -48,6 +49,7 @@ _RECORDED = {
     "content_access.emergency": "content_access.emergency",
     "evidence.key": "content_access.read",
     "hosts.keep": "hosts.added",
+    "lock.clear": "lock.cleared",
     "network.close": "network.closed",
     "network.endpoint": "network.opened",
     "network.forget": "network.forgotten",
@@ -59,10 +61,18 @@ _RECORDED = {
 }
 
 
-def was_done(act: str, records: Iterable[list[Any]]) -> bool:
-    """Whether one of the records after an act was asked for is the one that it leaves."""
+def how_often(old: Receipt | None, new: Receipt) -> str:
+    """How many set-ups there were since the last contact, in words; "" if there were none."""
+    now: int = new["set_ups"]
+    before: int = (old or new).get("set_ups", now)
+    return "" if before == now else " Set-ups: %d, at the last contact %d." % (now, before)
+
+
+def was_done(act: str, records: Iterable[list[Any]], before: int = 0) -> bool:
+    """Whether the records since a command began hold one more of the kind that an act leaves than the `before` that
+    were answered."""
     wanted = _RECORDED.get(act, act)
-    return any(record[3] == wanted for record in records)
+    return sum(record[3] == wanted for record in records) > before
 
 
 def place(receipt: Receipt | None) -> dict[str, int]:
@@ -76,6 +86,8 @@ def judge(old: Receipt | None, new: Receipt) -> str:
         return EXTENDS
     if new["set_up"] != old["set_up"]:
         return ANEW
+    if new["set_ups"] != old.get("set_ups", new["set_ups"]):
+        return _COUNT
     if (new["segment"], new["seq"]) < (old["segment"], old["seq"]) or new["seq"] < old["seq"]:
         return _SHORTER
     if old["segment"] < new["oldest"]:

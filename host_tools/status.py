@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from firmware.texts import text
-from host_tools.console import Failure, Result, ask, date, moment, table, warn
+from host_tools.console import Failure, Result, Shown, ask, date, moment, secret, table, warn
 from host_tools.policy import complete_key, number_of
 from host_tools.receipts import UNREADABLE
 from host_tools.talk import Talk, with_watch
@@ -112,6 +112,42 @@ def lost_off(talk: Talk) -> Result:
     """The watch is found. Takes the passphrase."""
     talk.act("administration.found")
     return Result({"lost": False}, "Lost mode is off.")
+
+
+@click.group(cls=Shown, shown="show")
+def lock() -> None:
+    """The child's own code for the screen."""
+
+
+@lock.command("show")
+@with_watch()
+def lock_show(talk: Talk) -> Result:
+    """Say whether the screen asks for a code of the child's."""
+    found = talk.line.call("status.read")["lock"]
+    return Result({"code": found}, "The screen asks for a code." if found else "The screen asks for no code.")
+
+
+@lock.command("set")
+@with_watch()
+def lock_set(talk: Talk) -> Result:
+    """Set the code that you type; the child is told, and may change it. Takes the passphrase."""
+    code = secret("Code for the screen, four to eight digits", confirmation_prompt="Once more", value_proc=_code)
+    talk.act("lock.set", code=code)
+    return Result({"code": True}, "The screen asks for the code from the next time it is dark.")
+
+
+@lock.command("clear")
+@with_watch()
+def lock_clear(talk: Talk) -> Result:
+    """Take the code away, as when it was forgotten; the child is told. Takes the passphrase."""
+    talk.act("lock.clear")
+    return Result({"code": False}, "The screen asks for no code.")
+
+
+def _code(typed: str) -> str:
+    if not 4 <= len(typed) <= 8 or not (typed.isascii() and typed.isdigit()):
+        raise click.UsageError("Four to eight digits, please.")
+    return typed
 
 
 @click.command()

@@ -22,9 +22,11 @@ _BROKE = "What was asked is done wholly or not at all: connect again, and the ne
 
 
 class Talk:
-    """port: as the command line names it, or None; user: who signs in; passphrase_fd: where to read the passphrase."""
+    """port: as the command line names it, or None; user: who signs in; passphrase_fd: where to read the passphrase;
+    as_json: for commands that print while they run."""
 
-    def __init__(self, port: str | None, user: str, passphrase_fd: int | None) -> None:
+    def __init__(self, port: str | None, user: str, passphrase_fd: int | None, as_json: bool = False) -> None:
+        self.as_json = as_json
         self._named = port
         self._user = user
         self._fd = passphrase_fd
@@ -32,6 +34,7 @@ class Talk:
         self._seq: int | None = None  # of the journal when the session began
         self._logged_in = False
         self._acted = False
+        self._done: list[str] = []  # acts that the watch has carried out for this command
         self.history = receipts.EXTENDS  # or what receipts.judge says of this watch
         self.keys = Keys()
         self._port: Port | None = None
@@ -81,20 +84,25 @@ class Talk:
         if self.history in (receipts.EXTENDS, receipts.GONE):
             self.keys.note(self.hello.watch, new)
         else:
-            warn(self.history + " See: ward log verify")
+            warn(self.history + receipts.how_often(old, new) + " See: ward log verify")
 
     def _say_what_became(self) -> None:
         """The command before this one was cut off: the journal knows whether the watch had it."""
         begun = self.keys.begun(self.hello.watch)
         if begun is None:
             return
-        act, after = begun
+        act, after, done = begun
         found: list[list[Any]] = []
-        while page := self.line.call("log.read", after=after):
+        while act and (page := self.line.call("log.read", after=after)):
             found += page
             after = page[-1][0]
-        done = "was carried out" if receipts.was_done(act, found) else "was not carried out"
-        say("The last command was cut off; what it asked for (%s) %s." % (act, done))
+        if act and receipts.was_done(act, found, done.count(act)):
+            done, act = [*done, act], ""
+        for kind in dict.fromkeys(done):
+            times = ", %d times" % done.count(kind) if done.count(kind) > 1 else ""
+            say("The last command was cut off; what it asked for (%s) was carried out%s." % (kind, times))
+        if act:
+            say("The last command was cut off; what it asked for (%s) was not carried out." % act)
         self.keys.finish(self.hello.watch)
 
     def accept(self) -> None:
@@ -125,13 +133,12 @@ class Talk:
         """The watch's answer to an act, allowed or refused."""
         self._acted = True
         if self._seq is not None:
-            self.keys.begin(self.hello.watch, kind, self._seq)
-        try:
-            found: dict[str, Any] = self.line.call(kind, timeout=60.0, **fields)
-        except Refused:
-            self.keys.finish(self.hello.watch)  # malformed, or too long to answer: an answer all the same
-            raise
-        self.keys.finish(self.hello.watch)
+            self.keys.begin(self.hello.watch, kind, self._seq, self._done)
+        found: dict[str, Any] = self.line.call(kind, timeout=60.0, **fields)
+        if found["verdict"] == "allow":
+            self._done.append(kind)
+        if self._seq is not None:  # the command may break before its next act
+            self.keys.begin(self.hello.watch, "", self._seq, self._done)
         return found
 
     def log_in(self, passphrase: str = "") -> None:
@@ -155,9 +162,12 @@ class Talk:
             raise Failure("File descriptor %d holds no passphrase." % descriptor)
         return found
 
-    def close(self) -> None:
-        """End the owner's proof, so that it is good for this command alone, and close the port."""
+    def close(self, broken: bool = False) -> None:
+        """End the owner's proof, so that it is good for this command alone, and close the port. broken: in the middle
+        of the command; the next one then says what became of it."""
         if self._port:
+            if not broken:
+                self.keys.finish(self.hello.watch)
             try:
                 if self._acted and self.history in (receipts.EXTENDS, receipts.GONE):
                     self.keys.note(self.hello.watch, self.line.call("log.receipt", timeout=2.0))
@@ -187,19 +197,20 @@ def with_watch(session: bool = True) -> Callable[[Callable[..., Result]], Callab
         @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
         @functools.wraps(function)
         def command(port: str | None, user: str, passphrase_fd: int | None, as_json: bool, **parameters: Any) -> None:
-            talk = Talk(port, user, passphrase_fd)
+            talk, broken = Talk(port, user, passphrase_fd, as_json), False
             try:
                 if session:
                     talk.open()
                 function(talk, **parameters).write(as_json)
             except LineError as error:
+                broken = True
                 raise Failure("%s %s" % (error, _BROKE), BROKEN) from error
             except Refused as refused:
                 if "reason" in refused.data:
                     refuse(refused.data)
                 raise Failure("The watch refused: %s." % refused, REFUSED) from refused
             finally:
-                talk.close()
+                talk.close(broken)
 
         return command
 

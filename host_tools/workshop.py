@@ -21,7 +21,7 @@ def workshop(talk: Talk, what: str, yes: bool) -> Result:
         return Result(
             {"open": what}, "The watch is in recovery for 15 minutes. Help calls work. Give it: ward update PACKAGE"
         )
-    say("Contacts, evidence, rules and the journal go for good. A copy first: ward data copy FILE")
+    say("Contacts, evidence, rules and the journal go for good. A copy first: ward data export FILE")
     sure("Erase everything and open the watch?", yes)
     talk.act("firmware.open", what=what)
     talk.keys.forget(talk.hello.watch)

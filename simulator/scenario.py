@@ -1049,6 +1049,7 @@ ACTIONS: dict[str, Callable[[Run, Any], dict[str, Any] | None]] = {
     "leave": lambda run, _: run._service("leave", {}),
     "on_call": lambda run, on: run._service("on_call", {"on": on}),
     "charge": lambda run, on: run._send({"op": "charge", "on": on}),
+    "dark": lambda run, _: run._send({"op": "dark"}),
     "damage": Run._damage, "lose": Run._lose, "keep": Run._keep, "put_back": Run._put_back,
     "step": lambda run, _: run._send({"op": "step"}),
     "privacy": lambda run, given: run._service("privacy", {"request": run._fill(given)}),

@@ -1,21 +1,21 @@
-"""A simulated watch at a serial port: a pseudo-terminal that any program on this computer can open, in real time.
+"""A simulated watch at a serial port, in real time: a pseudo-terminal that any program on this computer can open, or a
+TCP address.
 
 The watch is the one of every other simulation (simulator/watch.py) on either runtime; here the real clock moves its
-virtual time. Unplugging closes the pseudo-terminal: whoever has it open gets an error, as with a cable that is pulled.
+virtual time. Unplugging closes the port: whoever has it open gets an error, as with a cable that is pulled.
 """
 
 import contextlib
-import os
 import secrets
 import select
 import threading
 import time
-import tty
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from simulator import EPOCH
+from simulator.ends import Listener, Terminal, end_of
 from simulator.watch import Answer, Watch
 
 _WAIT = 0.05  # seconds: how late the watch may notice that time has passed
@@ -24,16 +24,17 @@ Show = Callable[[str, dict[str, Any]], None]
 
 
 class SerialWatch:
-    """A new watch, its flash in `folder`. port: where a symbolic link to the terminal is put; None: nowhere.
+    """A new watch, its flash in `folder`. port: socket://HOST:PORT, or where a symbolic link to a pseudo-terminal is
+    put (None: nowhere).
 
     show(kind, fields) is told all that the watch shows. Every watch has its own id and secrets; address: its own, for
     envelopes. Its network is away, so messages and alerts wait for `ward relay` and `ward log follow --notify`."""
 
-    def __init__(self, folder: Path, port: Path | None, runtime: str, show: Show, address: str = "watch") -> None:
-        self._link = port
+    def __init__(self, folder: Path, port: Path | str | None, runtime: str, show: Show, address: str = "watch") -> None:
+        self._port = port
         self._show = show
         self._lock = threading.RLock()
-        self._master = self._slave = -1
+        self._end: Terminal | Listener | None = None
         self._watch = Watch(folder, int(time.time()) - EPOCH, runtime, seed=secrets.token_hex(16), address=address)
         self._watch.network(False)
         self._since = time.monotonic()
@@ -47,31 +48,19 @@ class SerialWatch:
     @property
     def path(self) -> str:
         """What a host opens."""
-        return str(self._link) if self._link else os.ttyname(self._slave)
+        return self._end.path if self._end else str(self._port)
 
     def plug(self) -> None:
-        """Connect the cable. FileExistsError if anything but a link to nowhere lies where the port shall be."""
+        """Connect the cable. OSError if there can be no such port."""
         with self._lock:
-            if self._link and self._link.exists():
-                raise FileExistsError("%s is there already; name another port" % self._link)
-            self._master, self._slave = os.openpty()
-            tty.setraw(self._slave)
-            if self._link:
-                with contextlib.suppress(FileNotFoundError):
-                    self._link.unlink()
-                self._link.symlink_to(os.ttyname(self._slave))
+            self._end = end_of(self._port)
 
     def unplug(self) -> None:
         """Pull the cable. Harmless when repeated. The watch goes on."""
         with self._lock:
-            if self._master < 0:
-                return
-            if self._link:
-                with contextlib.suppress(FileNotFoundError):
-                    self._link.unlink()
-            os.close(self._slave)
-            os.close(self._master)
-            self._master = self._slave = -1
+            if self._end:
+                self._end.close()
+                self._end = None
 
     def do(self, op: str, **fields: Any) -> Answer:
         """One command of the rig, as in simulator/watch.py, between two steps."""
@@ -99,25 +88,20 @@ class SerialWatch:
 
     def _wait(self) -> None:
         """Until something comes, or a moment has passed: without the lock, so that `do` need not wait for it."""
-        master = self._master
-        if master < 0:
+        end = self._end
+        if end is None:
             time.sleep(_WAIT)
             return
         with contextlib.suppress(OSError, ValueError):  # unplugged meanwhile
-            select.select([master], [], [], _WAIT)
+            select.select([end], [], [], _WAIT)
 
     def _read(self) -> bytes:
-        if self._master < 0 or not select.select([self._master], [], [], 0)[0]:
-            return b""
-        with contextlib.suppress(OSError):
-            return os.read(self._master, 4096)
-        return b""
+        return self._end.read() if self._end else b""
 
     def _receive(self, data: bytes) -> None:
         answer = self._watch.do("cable", data=data.hex())
-        out = bytes.fromhex(answer["data"])
-        while out and self._master >= 0 and select.select([], [self._master], [], 1.0)[1]:
-            out = out[os.write(self._master, out) :]  # a host that reads nothing loses the rest
+        if self._end:
+            self._end.write(bytes.fromhex(answer["data"]))
         if answer["restart"]:  # it was wiped
             self._watch.reboot()
 

@@ -23,6 +23,7 @@ ROOT = Path(simulator.__file__).resolve().parent.parent
 DAY = 86400
 
 _TEXTS = ROOT / "firmware" / "texts" / "texts.tsv"
+PASSPHRASE = "seven grey herons wade"  # of the guardian in simulations
 _ROUNDS = 4096  # of PBKDF2 for the passphrase: the least that RFC 7677 allows
 _SALT = bytes(range(16))
 
@@ -63,7 +64,7 @@ class Person:
 class Guardian:
     """What a guardian's host knows: the passphrase, the PIN, and how to prove the passphrase (RFC 5802, RFC 7677)."""
 
-    def __init__(self, passphrase: str = "seven grey herons wade", pin: str = "260719") -> None:
+    def __init__(self, passphrase: str = PASSPHRASE, pin: str = "260719") -> None:
         self.pin = pin
         salted = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), _SALT, _ROUNDS)
         self._client_key = _hmac(salted, b"Client Key")

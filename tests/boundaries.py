@@ -247,13 +247,17 @@ def _(limit: int) -> str:
 
 # --- network
 
-_WIFI = """
+_ENDPOINT = 'purpose = "messages", host = "127.0.0.1", port = 1883, name = "", authority = ""'
+_WIFI = (
+    """
     host_login = true
 
     ask = { kind = "network.wifi", name = "herons", password = "seven grey herons", channel = "host" }
 
-    ask = { kind = "network.endpoint", purpose = "messages", host = "127.0.0.1", port = 1883, name = "", authority = "", account = "", secret = "", path = "", channel = "host" }
+    ask = { kind = "network.endpoint", %s, account = "", secret = "", path = "", channel = "host" }
 """
+    % _ENDPOINT
+)
 
 
 def _radio(time: str, on: bool) -> str:

@@ -30,6 +30,7 @@ GOOD_IN: dict[str, dict[str, Any]] = {
     "assistant.answer": {"before": ""},
     "capture.open": {"purpose": "voice_message"},
     "capture.stay": {"purpose": "voice_message"},
+    "lock.set": {"code": "4826"},
     "location.key": {"key": "00" * 32},
     "location.zone": {"radius": 50},
     "apps.trust": {"key": "ff" * 384},

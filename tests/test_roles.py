@@ -49,7 +49,7 @@ _NO_DIFFERENCE = {
 _UNPREPARED = {
     "credentials.recovery_cancel",
     "apps.approve", "apps.ask", "apps.grant", "apps.set", "assistant.extend", "assistant.provider",
-    "content.personalise", "content.window", "firmware.confirm", "hosts.remove", "network.close",
+    "content.personalise", "content.window", "firmware.confirm", "hosts.remove", "lock.clear", "network.close",
     "network.forget",
     "location.end_zone", "location.history", "location.look",
     "payments.accept", "payments.password",

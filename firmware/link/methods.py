@@ -57,6 +57,8 @@ location.app
 location.end_zone
 location.key
 location.zone
+lock.clear
+lock.set
 network.close
 network.endpoint
 network.forget
@@ -194,6 +196,7 @@ def _status(watch, params):
             "records": watch.store.main.seq,
             "address": watch.address,
             "hosts": copy_of(engine.rules["hosts"]).names,
+            "lock": watch.lock.has_code,
             "recovery": engine.rules["credentials"].recovery_left(),
             "recovery_code": engine.rules["credentials"].code != "",
         }
@@ -261,7 +264,8 @@ def _copy(watch, params):
 
 
 def _evidence(watch, params):
-    return watch.engine.rules["content_access"].packages()
+    access = watch.engine.rules["content_access"]
+    return [package + access.seal_of(package[0]) for package in access.packages()]
 
 
 READS: dict = {

@@ -47,8 +47,8 @@ def _package(watch, params):
 
 
 def _sealed(watch, params):
-    number, month = _package(watch, params)[:2]
-    return {"data": _text(watch.store.package_piece(month, number, number(params, "from"), _PIECE))}
+    package, month = _package(watch, params)[:2]
+    return {"data": _text(watch.store.package_piece(month, package, number(params, "from"), _PIECE))}
 
 
 def _key(watch, params):
@@ -73,6 +73,7 @@ def _receipt(watch, params):
     asked = main.mac(number(params, "segment"), number(params, "end"))
     return {
         "set_up": watch.engine.context.tag("set up").hex(),
+        "set_ups": watch.store.set_ups,
         "segment": main.segment,
         "oldest": main.oldest,
         "end": main.size,

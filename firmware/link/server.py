@@ -68,6 +68,7 @@ class Server:
         self._session = None
         self._asked: tuple = ()  # (host id, transcript, pairing key) after link.hello
         self._pairing: tuple = ()  # (attempt, nonce, powered time of its end) while a code is shown
+        self._held = False  # and somebody has pressed for it on the watch
         self._auth = ""  # what a login in progress has to prove
         self.host = b""  # id of the host in session
         self.log_place = (0, 0, 0)  # number, segment and end of the last record that log.read gave
@@ -221,13 +222,20 @@ class Server:
             "seconds": _CODE_SECONDS,
         }
 
+    def in_hand(self):
+        """The press on the watch without which no digits count, however they were found out (B6)."""
+        self._held = bool(self._pairing)
+
     def _hide_code(self):
         self._pairing = ()
+        self._held = False
         self._hosts.hide_code()
 
     def _pair(self, params, now):
         if not self._pairing or now >= self._pairing[2]:
             raise Failed(_CLOSED, "no code is shown: say link.code first")
+        if not self._held:
+            raise Failed(_REFUSED, "press on the watch first: it then shows the digits")
         attempt, nonce, _ = self._pairing
         host, public = _bytes(params, "host", 8), _bytes(params, "public", 256)
         bound = session.transcript(host, self._id, _bytes(params, "nonce", NONCE), nonce)

@@ -23,6 +23,7 @@ from firmware.policy.settings import Settings
 from firmware.storage.journal import JournalBroken, Record
 from firmware.storage.vault import NoRoom
 
+_LOCKED = const("lock.closed")
 _STARTING = const("engine.starting")
 _STORAGE = const("engine.storage")
 _MEMORY = const("engine.memory")
@@ -61,6 +62,14 @@ _WHILE_LOST = (
     "capture.stay",
     "network.radio",
     "network.connect",
+)
+# While the child's lock is closed (rules/lock.py): what a child does with the watch open, apart from the floor and the
+# one button. What comes in, what runs and what guardians do goes on.
+_UNLOCK_FIRST = (
+    " messages.outgoing messages.not_bullying calls.outgoing alerts.tell approval.ask approval.enter blocking.undo"
+    " content_access.hand_over content_access.hand_over_chats content_access.delete_chats contacts.ask contacts.card"
+    " payments.authorise assistant.begin assistant.turn capture.open usage.start apps.open apps.remove"
+    " content.show content.lesson content.dismiss location.looks location.clear "
 )
 
 
@@ -135,7 +144,12 @@ class Engine:
             self._recover(report.code)
         self.floor.reload()  # an unfinished wipe may just have been finished
         self._ready = True
+        self.lock()
         return report
+
+    def lock(self):
+        """Close the child's lock, if there is a code that opens it: at the start, and when the display goes dark."""
+        self.context.locked = self.rules["lock"].snapshot() != b""  # without a code it keeps nothing
 
     def follow(self, rtc_wall):
         """Compare with the battery-backed clock now and then: its quartz keeps time better than what drives the ticks.
@@ -260,7 +274,12 @@ class Engine:
             return stopped(TAMPERED)
         if self._administration.lost and kind not in _WHILE_LOST and kind.split(".")[0] not in _WHILE_LOST:
             return stopped(LOST)
+        if self.context.locked and "channel" not in request and self._is_private(request):
+            return stopped(_LOCKED)
         return None
+
+    def _is_private(self, request):
+        return request.get("reader") == "child" or _UNLOCK_FIRST.find(" " + request["kind"] + " ") >= 0
 
     def _carry_out(self, request, decision):
         try:

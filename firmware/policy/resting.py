@@ -13,8 +13,19 @@ import sys
 from firmware import loading
 from firmware.policy.rule import Rule
 
-NAMES: tuple = ("hosts", "network", "personal_data", "payments", "assistant", "location", "capture", "apps", "content")
-NAMES += ("firmware",)
+NAMES = (
+    "hosts",
+    "network",
+    "personal_data",
+    "payments",
+    "assistant",
+    "location",
+    "capture",
+    "apps",
+    "content",
+    "firmware",
+    "lock",
+)
 
 
 def rules(context):
@@ -44,6 +55,8 @@ def _load(name):
         import firmware.policy.rules.apps
     elif name == "firmware":
         import firmware.policy.rules.firmware
+    elif name == "lock":
+        import firmware.policy.rules.lock
     else:
         import firmware.policy.rules.content
     return sys.modules["firmware.policy.rules." + name].RULE

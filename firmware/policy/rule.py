@@ -33,6 +33,7 @@ class Context:
         self.wipe = wipe
         self.start_afresh = start_afresh
         self.rules = {}
+        self.locked = False  # the child's lock is closed (rules/lock.py); like a proof it is gone after a reboot
 
 
 class Rule:

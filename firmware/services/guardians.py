@@ -52,6 +52,8 @@ class Guardians:
                 "erase": self._erase,
                 "show_recovery": lambda: self._screen.notice("recovery", {"seconds": self._recovery()}),
                 "recovery_over": lambda: self._screen.notice("recovery_over", {}),
+                "show_lock_set": lambda: self._screen.notice("lock_set", {}),
+                "show_lock_clear": lambda: self._screen.notice("lock_cleared", {}),
                 "ask_other_side": nothing,  # the agreement goes from guardian to guardian, not over the watch
                 "show": nothing,
             },

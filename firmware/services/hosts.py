@@ -13,7 +13,7 @@ class HostService:
         self._code = ""
 
     def show_code(self):
-        """(six digits or "", Decision): they stand on the screen, for whoever holds the watch."""
+        """(six digits or "", Decision): the screen has them, for whoever presses there."""
         self._code = ""
         decision = self._engine.ask({"kind": "hosts.code"})
 

@@ -3,9 +3,10 @@
 Loaded for one act and dropped again; the functions work on the fields of the Store.
 """
 
-from firmware.storage.crypto import Hmac, hmac_sha256
+from firmware.storage.crypto import Hmac, equal, hmac_sha256
 
 _WIPING = "wipe"
+_COUNT = "setups"
 _OUTLIVE = ("floor0", "floor1", _WIPING)
 
 
@@ -14,6 +15,7 @@ def create(store, t: int, powered: int, month: int, parts, credentials: bytes) -
     if not store.is_new:
         raise ValueError("set up already")
     clear(store)
+    _count(store, set_ups(store) + 1)
     secrets = [(cls, number, store._random(32)) for cls, number in (("j", 1), ("d", 1), ("T", 0))]
     store._keys.change((), secrets + [("C", 0, padded(credentials))])
     _begin(store, t, powered, month, parts, 1, 0, 1, 0)
@@ -73,15 +75,33 @@ def resume_wipe(store) -> None:
         wipe(store)
 
 
+def set_ups(store) -> int:
+    """How often this watch was set up: the one thing that outlives a wipe, so that guardians see that there was one.
+
+    It says nothing about anybody. 0 if it was never counted, or not by this watch."""
+    if store._files.size(_COUNT) < 0:
+        return 0
+    data = store._files.read(_COUNT)
+    return int.from_bytes(data[:4], "big") if equal(data, _counted(store, data[:4])) else 0
+
+
+def _count(store, number: int) -> None:
+    store._files.replace(_COUNT, _counted(store, number.to_bytes(4, "big")))
+
+
+def _counted(store, number: bytes) -> bytes:
+    return number + hmac_sha256(store._device, b"wardwatch set-ups", number)[:12]
+
+
 def _order(store) -> bytes:
     # Nobody else can write this file, or it would be a way to free the watch.
     return hmac_sha256(store._device, b"wardwatch wipe")
 
 
 def clear(store) -> None:
-    """Destroy all keys, then all files but the safety floor's and the order to wipe."""
+    """Destroy all keys, then all files but the safety floor's, the order to wipe and the count of set-ups."""
     store._keys.wipe()
     store._forget()
     for name in store._files.names():
-        if name not in _OUTLIVE:
+        if name not in _OUTLIVE and name != _COUNT:
             store._files.remove(name)

@@ -132,8 +132,13 @@ class Store:
         _provisioning().rebuild_after_tamper(self, t, powered, month, parts)
 
     def wipe(self) -> None:
-        """Destroy all keys, then all files, the safety floor's too. After a power cut open() goes on with it."""
+        """Destroy all keys, then all files but the count of set-ups. After a power cut open() goes on with it."""
         _provisioning().wipe(self)
+
+    @property
+    def set_ups(self) -> int:
+        """How often this watch was set up, wipes or not; raises OSError."""
+        return _provisioning().set_ups(self)
 
     # Events
 

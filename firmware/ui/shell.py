@@ -22,6 +22,8 @@ _SENDER = const(600)  # seconds in which the one button means the last sender
 _RESTING = ("dial", "lock", "messages")  # what a new message may come in front of
 _LIMITS = ("payments.single_limit", "payments.daily_limit", "payments.monthly_limit")  # a code may lift these (D12)
 _TALKED = ("assistant.conversations", "assistant.minutes", "assistant.turns")
+# What a closed lock lets through: nothing on these screens is private.
+_ANYBODYS = ("lock", "keypad", "note", "help", "sos", "call", "blocked", "number", "setup")
 _MORE_MINUTES = const(10)  # that the child asks for
 
 
@@ -50,6 +52,7 @@ class Shell:
         self._sender = (0, 0)  # message of the last sender who is no guardian, and its powered time
         self._warned = False
         self._stack: list = []  # (name, subject) of the screens under the open one
+        self._later = ("", None)  # what wanted to open while the lock was closed
         self._open = Screen(self, None)
         self._page = Page(self.canvas, language, 0)
         self._focus = -1
@@ -102,7 +105,24 @@ class Shell:
         elif self.screen in ("note", "keypad"):
             self._stack = [entry for entry in self._stack if entry[0] != name]
 
+    def put_down(self):
+        """The display goes dark: the lock closes, and only what anybody may see stays open."""
+        self.watch.lock.close()
+        if self.screen not in ("sos", "call"):
+            self.show("lock")
+
+    def unlocked(self):
+        """The child's code was right: go on with what has waited for it."""
+        (name, subject), self._later = self._later, ("", None)
+        self.home()
+        if name:
+            self.show(name, subject)
+
     def _set(self, name, subject):
+        if name not in _ANYBODYS and self.watch.lock.closed:
+            if name != "dial":
+                self._later = name, subject
+            name, subject = "lock", None
         self._open = Screen(self, None)  # the last one goes before the next one is loaded
         self._page = Page(self.canvas, self.language, 0)
         self.screen, self._subject = name, subject
@@ -419,6 +439,8 @@ _SAID = {
     "approved": "yes",
     "not_approved": "wait",
     "lock_screen": "lock",
+    "lock_set": "lock",
+    "lock_cleared": "lock",
     "recovery": "lock",
     "recovery_over": "lock",
     "app_stopped": "no",
@@ -472,6 +494,8 @@ def _load(name):
         from firmware.ui.screens.menu import SCREEN
     elif name == "messages":
         from firmware.ui.screens.messages import SCREEN
+    elif name == "mylock":
+        from firmware.ui.screens.mylock import SCREEN
     elif name == "number":
         from firmware.ui.screens.number import SCREEN
     elif name == "pay":
@@ -486,6 +510,8 @@ def _load(name):
         from firmware.ui.screens.sos import SCREEN
     elif name == "told":
         from firmware.ui.screens.told import SCREEN
+    elif name == "wipe":
+        from firmware.ui.screens.wipe import SCREEN
     elif name == "why":
         from firmware.ui.screens.why import SCREEN
     elif name == "write":

@@ -391,6 +391,16 @@ class Rig:
         self._lit().show(command["name"])
         return self.screen(command)
 
+    def dark(self, command):
+        """The display goes dark, as after a while without a touch; `locked`: a code is wanted now."""
+        if self.chips:
+            raise BadRequest("board", "darkens by itself: let time pass")
+        if self.shell:
+            self.shell.put_down()
+        else:
+            self.watch.lock.close()
+        return {"locked": self.watch.lock.closed}
+
     def screen(self, command):
         """The open screen's name, after it was drawn."""
         self._drawn()
@@ -461,6 +471,11 @@ class Rig:
         self.watch.step(self._ticks)
         data, port.gone = port.gone, b""
         return {"data": data.hex(), "restart": self.watch.guardians.restart}
+
+    def in_hand(self, command):
+        """Somebody presses on a watch without a display, which asks whether a computer may connect."""
+        self.watch.in_hand()
+        return {}
 
     def network(self, command):
         """Whether the carrier's network is there."""
@@ -592,6 +607,7 @@ OPS = {
     "touch": Rig.touch,
     "button": Rig.button,
     "open_screen": Rig.open_screen,
+    "dark": Rig.dark,
     "picture": Rig.picture,
     "look": Rig.look_at,
     "felt": Rig.felt,
@@ -600,6 +616,7 @@ OPS = {
     "provider": Rig.provider,
     "chips": Rig.look_at_chips,
     "cable": Rig.cable,
+    "in_hand": Rig.in_hand,
     "network": Rig.network,
     "wifi": Rig.wifi,
     "left": Rig.left,

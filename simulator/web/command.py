@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import os
 import secrets
 import signal
 import sys
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from simulator import micropython
-from simulator.watch import RUNTIMES
+from simulator.ends import Listener, Terminal, end_of
+from simulator.watch import PASSPHRASE, RUNTIMES
 
 # Only the told day knows these.
 _OF_THE_DAY = ("--headless", "--messages", "--limit", "--brief", "--json", "--update-readme", "--png")
@@ -39,6 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runtime", choices=RUNTIMES, default="cpython", help="what the watch runs on (%(default)s)")
     parser.add_argument("--board", metavar="NAME", help="run on this board's chips (`ls boards`), in its size")
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="language of the watch (%(default)s)")
+    parser.add_argument("--new", action="store_true", help="nobody has set the watch up yet: do it with `ward setup`")
+    parser.add_argument(
+        "--cable",
+        metavar="PLACE",
+        help="where its serial line is put: a path or socket://127.0.0.1:N (a path of its own)",
+    )
     parser.add_argument("--age", type=int, choices=(7, 9), default=9, help="the child's age in years (%(default)s)")
     return parser
 
@@ -69,13 +77,28 @@ def main(argv: list[str], load_board: Callable[[str], Any] = _no_boards) -> int:
     except ValueError as error:
         _parser().error(str(error))
     with tempfile.TemporaryDirectory() as folder:
-        page = Page(_maker(Path(folder), options, board), secrets.token_urlsafe(24))
         try:
-            asyncio.run(_serve(serve(page, options.port, lambda url: _opened(url, options.open))))
+            cable = _cable(options.cable, Path(folder))
+        except OSError as error:
+            print("ward: there is no cable: %s. Try another --cable." % error, file=sys.stderr)
+            return 1
+        page = Page(_maker(Path(folder), options, board), secrets.token_urlsafe(24), cable=cable)
+        try:
+            asyncio.run(_serve(serve(page, options.port, lambda url: _opened(url, options, cable))))
         except OSError as error:
             print("ward: the page cannot be served: %s. Try another --port." % error, file=sys.stderr)
             return 1
+        finally:
+            if cable:
+                cable.close()
     return 0
+
+
+def _cable(named: str | None, folder: Path) -> Terminal | Listener | None:
+    """The end of the watch's serial line; None where there are no pseudo-terminals and no address was named."""
+    if named is None and not hasattr(os, "openpty"):
+        return None
+    return end_of(named or folder / "cable")
 
 
 def _maker(folder: Path, options: argparse.Namespace, board: Any) -> Callable[..., Any]:
@@ -85,7 +108,8 @@ def _maker(folder: Path, options: argparse.Namespace, board: Any) -> Callable[..
     numbers = itertools.count()
 
     def make(language: str = options.language, age: int = options.age) -> Household:
-        return Household(folder / str(next(numbers)), options.runtime, language, age, board)
+        place, seed = folder / str(next(numbers)), secrets.token_hex(16)
+        return Household(place, options.runtime, language, age, board, options.new, seed)
 
     return make
 
@@ -100,7 +124,12 @@ async def _serve(serving: Coroutine[Any, Any, None]) -> None:
         await task
 
 
-def _opened(url: str, in_browser: bool) -> None:
-    print("The watch is at %s\nCtrl-C ends it." % url, flush=True)
-    if in_browser:
+def _opened(url: str, options: argparse.Namespace, cable: Terminal | Listener | None) -> None:
+    print("The watch is at %s" % url)
+    if cable:
+        print("Its cable is at %s. In another terminal:\n    ward setup --port %s" % (cable.path, cable.path))
+        if not options.new:
+            print("It is set up; the owner's passphrase is: %s" % PASSPHRASE)
+    print("Ctrl-C ends it.", flush=True)
+    if options.open:
         webbrowser.open(url)

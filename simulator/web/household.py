@@ -27,6 +27,7 @@ BUTTONS = ["a", "b", "c"]
 TEXT_LIMIT = 2000  # characters that the page may send; the watch's own limits are lower
 
 _EPOCH = datetime.datetime(2020, 1, 1)
+_MINUTE = datetime.timedelta(minutes=1)
 _START = datetime.datetime(2026, 11, 19, 16, 0)  # a Thursday, after school
 _BIRTH_MONTH = 5
 _PAYMENT_PASSWORD, _WRONG_PAYMENT_PASSWORD = "604918", "604919"
@@ -72,11 +73,20 @@ class Household:
     """
 
     def __init__(
-        self, folder: Path, runtime: str = "cpython", language: str = "en", age: int = 9, board: Any = None
+        self,
+        folder: Path,
+        runtime: str = "cpython",
+        language: str = "en",
+        age: int = 9,
+        board: Any = None,
+        new: bool = False,
+        seed: str = "household",
     ) -> None:
-        """board: of host_tools/boards.py; the watch runs on its chips."""
+        """board: of host_tools/boards.py; the watch runs on its chips. new: nobody has set it up, and it is now. seed:
+        of the watch's chance, and so of its id and its keys."""
         self.runtime, self.language, self.age = runtime, language, age
-        now = int((_START - _EPOCH).total_seconds()) - ZONE * 60
+        began = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) if new else _START - _MINUTE * ZONE
+        now = int((began - _EPOCH).total_seconds())
         self.display, self._tenths, self._buttons = DISPLAY, DISPLAY_TENTHS, BUTTONS
         options: dict[str, Any] = {"display": list(DISPLAY)}
         if board:
@@ -84,7 +94,7 @@ class Household:
             self.display, self._tenths = (part["width"], part["height"], part["round"]), part["tenths_mm"]
             self._buttons = [row["name"] for row in board.buttons]
             options = {"board": json.loads(board.packed()), "phone": board.telephony != "none"}
-        self.watch = Watch(folder, now, runtime, seed="household", language=language, **options)
+        self.watch = Watch(folder, now, runtime, seed=seed, language=language, **options)
         self.people = {id_: _person(id_, language) for id_ in _PEOPLE}
         self.entries: list[Entry] = []
         self.alerts: list[Entry] = []  # that reached the guardian
@@ -102,7 +112,8 @@ class Household:
         self._payments = self._items = 0
         self._last = {"after": 0, "denials_after": 0}
         self._has_screen = "data" in self.watch.picture()
-        self._begin()
+        if not new:
+            self._begin()
 
     def close(self) -> None:
         """End the watch's process, if it has one."""
@@ -130,6 +141,14 @@ class Household:
         self.watch.advance(seconds)
         entry = self._entry("time", "time")
         return entry if _tells(entry) else None
+
+    def cable(self, data: bytes, write: Callable[[bytes], None]) -> Entry | None:
+        """Bytes come over the watch's serial line; what it answers is written. The entry if something came of it."""
+        answer = self.watch.do("cable", data=data.hex())
+        write(bytes.fromhex(answer["data"]))
+        if answer["restart"]:  # it was wiped
+            self.watch.reboot()
+        return self.pass_time(0)
 
     def picture(self) -> tuple[int, int, bytes] | None:
         """(width, height, RGB565 with the higher byte first) of the display; None on a watch without a screen."""
@@ -180,7 +199,7 @@ class Household:
             "tampered": bool(en["tampered"]),
             "band": en["band"],
             "usage": self.watch.usage(),
-            "grades": {id_: self.watch.grade(person) for id_, person in self.people.items()},
+            "grades": {id_: self._grade(person, en["set_up"]) for id_, person in self.people.items()},
             "pending": {language: state[language]["pending"] for language in _LANGUAGES},
             "alerts": self.alerts,
             "bill": self.bill,
@@ -189,6 +208,10 @@ class Household:
             "meant": self._meant(),
             "tags": self._tags,
         }
+
+    def _grade(self, person: Person, set_up: bool) -> Answer:
+        """A new watch has no name for anybody yet."""
+        return self.watch.grade(person) if set_up else {"who": "stranger", "grade": 0, "blocked": False}
 
     # --- beginning
 

@@ -13,7 +13,9 @@ import asyncio
 import csv
 import hmac
 import json
+import select
 import struct
+import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from simulator.ends import Listener, Terminal
 from simulator.watch import ROOT
 from simulator.web.household import BadAct, Entry, Household
 
@@ -32,6 +35,7 @@ _HERE = Path(__file__).parent
 _TEXTS = ROOT / "firmware" / "texts" / "texts.tsv"
 _MESSAGE_LIMIT = 16 * 1024  # bytes of one message from the page
 _SLOW_SECONDS = 5  # a page that takes no data for so long is let go; it comes back by itself
+_CABLE_SECONDS = 0.2  # how long the end of the program may wait for the cable
 _LAG_SECONDS = 10  # of standing still, as with a closed laptop, are made up for at most
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -60,10 +64,14 @@ class Page:
     make(language=, age=) gives a new household; it may be called again when the page starts over. `now` tells the
     seconds of the real time, by which the virtual time goes on while somebody looks."""
 
-    def __init__(self, make: Make, token: str, now: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, make: Make, token: str, now: Callable[[], float] | None = None, cable: Terminal | Listener | None = None
+    ) -> None:
+        """cable: where the watch's serial line is offered to programs such as `ward`."""
         self._make = make
         self._token = token
         self._now = now
+        self._cable = cable
         self._household: Household | None = None
         self._sockets: set[web.WebSocketResponse] = set()
         self._hosts: set[str] = set()
@@ -92,8 +100,11 @@ class Page:
     async def _life(self, app: web.Application) -> AsyncIterator[None]:
         self._household = await self._run(self._make)
         clock = asyncio.create_task(self._pass_time())
+        line = asyncio.create_task(self._serve_cable(self._cable)) if self._cable else None
         yield
         clock.cancel()
+        if line:
+            line.cancel()
         for socket in list(self._sockets):
             await socket.close()
         await self._run(self._household.close)
@@ -123,6 +134,18 @@ class Page:
         if name is None:
             raise web.HTTPNotFound()
         return web.FileResponse(_HERE / name)
+
+    # --- the cable
+
+    async def _serve_cable(self, cable: Terminal | Listener) -> None:
+        """Hand what comes to the watch, and its answer back, between two acts of the pages."""
+        loop = asyncio.get_running_loop()
+        while True:
+            data = await loop.run_in_executor(None, _waited_for, cable)
+            if data:
+                async with self._turn:
+                    if not self._failed:
+                        await self._tell_of(await self._run(self._plugged, data, cable))
 
     # --- the websocket
 
@@ -193,6 +216,11 @@ class Page:
         assert household is not None
         return self._outcome(lambda: household.act(act, fields))
 
+    def _plugged(self, data: bytes, cable: Terminal | Listener) -> Message:
+        household = self._household
+        assert household is not None
+        return self._outcome(lambda: household.cable(data, cable.write))
+
     def _tick(self, seconds: int) -> Message:
         household = self._household
         assert household is not None
@@ -262,6 +290,16 @@ class Page:
             last += seconds
             async with self._turn:
                 await self._tell_of(await self._run(self._tick, min(seconds, _LAG_SECONDS)))
+
+
+def _waited_for(cable: Terminal | Listener) -> bytes:
+    """What comes over the cable within the next moment."""
+    try:
+        select.select([cable], [], [], _CABLE_SECONDS)
+        return cable.read()
+    except (OSError, ValueError):  # it was pulled
+        time.sleep(_CABLE_SECONDS)
+        return b""
 
 
 async def _harden(request: web.Request, response: web.StreamResponse) -> None:

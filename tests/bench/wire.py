@@ -114,7 +114,8 @@ def occupancy(folder: Path) -> tuple[float, int, int]:
         with shown:
             if not shown.wait_for(lambda: codes, 60):
                 raise RuntimeError("no digits")
-            return codes[-1]
+        watch.do("in_hand")
+        return codes[-1]
 
     with SerialWatch(folder, None, "micropython", show) as watch:
         thread = threading.Thread(target=watch.serve, args=(stop,), daemon=True)

@@ -108,6 +108,7 @@ class Watch:
                 "j000001",
                 "j000002",
                 "j000003",
+                "setups",
             ],
             sorted(self.good.files),
         )

@@ -140,6 +140,7 @@ class Fuzzed:
 
     def _pair(self) -> bytes:
         def code() -> str:
+            self.watch.do("in_hand")
             seen = self.watch.seen()["seen"]
             return next(str(fields["code"]) for kind, fields in reversed(seen) if kind == "pairing_code")
 

@@ -96,7 +96,8 @@ class Household:
         return list(self.rig.do({"op": "seen"})["seen"])
 
     def code(self) -> str:
-        """The six digits on the watch's screen."""
+        """The six digits on the watch's screen, for which somebody presses there."""
+        self.server.in_hand()
         codes = [fields["code"] for kind, fields in self.shown() if kind == "pairing_code"]
         assert len(codes) == 1
         return str(codes[0])

@@ -149,7 +149,7 @@ def test_wrong_digits_are_counted_and_then_cost_time(home: Household) -> None:
     home.rig.do({"op": "advance", "seconds": 60})  # powered time may lose a minute when the power goes
     home.plug()
     with pytest.raises(Refused) as refused:
-        home.line.pair(lambda: "000000")
+        home.line.pair(lambda: "000000" if home.code() else "")
     assert refused.value.data["wait"] == 3600
     with pytest.raises(Refused, match="not now") as refused:
         home.line.pair(home.code)
@@ -170,6 +170,26 @@ def test_wrong_digits_cost_time_before_set_up_too(home: Household) -> None:
         home.line.pair(home.code)
     assert refused.value.data == {"reason": "hosts.locked", "wait": 1}
     home.rig.do({"op": "advance", "seconds": 1})
+    home.line.pair(home.code)
+
+
+def test_no_digits_count_that_nobody_pressed_for(home: Household) -> None:
+    """Who saw or guessed the digits, but does not hold the watch: refused unseen, so nothing can be tried out (B6)."""
+    home.set_up()
+
+    def overheard() -> str:
+        return next(str(fields["code"]) for kind, fields in home.shown() if kind == "pairing_code")
+
+    for typed in (overheard, lambda: "000000"):
+        with pytest.raises(Refused, match="press on the watch"):
+            home.line.pair(typed)
+        home.shown()
+    assert home.server.fresh_key is None
+    with pytest.raises(Refused, match="digits are not right") as refused:  # and was not counted
+        home.line.pair(lambda: "000000" if home.code() != "000000" else "000001")
+    assert refused.value.data["wait"] == 0
+    with pytest.raises(Refused, match="press on the watch"):  # a press is good for the digits that it showed
+        home.line.pair(overheard)
     home.line.pair(home.code)
 
 

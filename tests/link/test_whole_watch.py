@@ -8,6 +8,7 @@ import pytest
 
 from firmware.link import methods
 from firmware.policy.request import forms
+from host_tools import protocol_page
 from host_tools.line import Line, Refused
 from host_tools.login import log_in, new_verifier
 from simulator.portable.board import Drbg
@@ -43,6 +44,8 @@ def line_to(watch: Watch) -> tuple[Line, WatchStream]:
 
 
 def code_of(watch: Watch) -> str:
+    """The digits, for which somebody presses on the watch."""
+    watch.do("in_hand")
     return next(str(fields["code"]) for kind, fields in watch.seen()["seen"] if kind == "pairing_code")
 
 
@@ -142,7 +145,7 @@ def test_nothing_but_the_published_list(watch: Watch) -> None:
 
 
 def test_the_published_list_is_whole(tmp_path: Path) -> None:
-    """docs/protocol.md names every method of the build, and every act is a request of a rule (E5)."""
+    """docs/protocol.md names every method of the build once, and every act is a request of a rule (E5)."""
     with Watch(tmp_path, START) as watch:
         assert watch._rig is not None
         rules = watch._rig.watch.engine.rules
@@ -154,6 +157,9 @@ def test_the_published_list_is_whole(tmp_path: Path) -> None:
     link = ["link.hello", "link.open", "link.code", "link.pair", "login.first", "login.final"]
     published = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", text))
     assert published == {*acts, *methods.READS, *more, *methods.UPDATES, *methods.IN_HAND, *link}
+    assert protocol_page.page(text) == text, "run: make generate"
+    listed = re.findall(r"^\| `([a-z_]+\.[a-z_]+)`", text, re.MULTILINE)
+    assert len(listed) == len(set(listed))
 
 
 def paged(line: Line, method: str) -> list[Any]:

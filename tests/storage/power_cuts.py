@@ -380,7 +380,8 @@ class Wipe(Commit):
             self.usable(device)
             return
         expect(device.partition.flash.image() == b"\xff" * 16384)
-        expect(device.files.names() == [], device.files.names())
+        expect(device.files.names() == ["setups"], device.files.names())
+        expect(device.store.set_ups == 1)
 
 
 class Floor:

@@ -293,6 +293,8 @@ def _set_up(watch: Watch, language: str) -> Iterator[str]:
     stage.tap("back")
     asked = frame(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "link.code"}).encode())
     assert "result" in bytes.fromhex(watch.do("cable", data=asked.hex())["data"]).decode()
+    yield "number_pairing_asks"
+    stage.tap("show")
     yield "number_pairing"
     watch.advance(130)
     assert stage.screen() == "setup", "the digits are good for two minutes"

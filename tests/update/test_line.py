@@ -15,7 +15,7 @@ from host_tools.line import Line, Refused
 from host_tools.login import log_in
 from simulator import EPOCH
 from simulator.portable.board import Drbg
-from simulator.watch import Watch
+from simulator.watch import RUNTIMES, Watch
 from tests.link.test_whole_watch import HOST, PASSPHRASE, START, WatchStream, set_up
 from tests.update import packs
 from tests.update.device import files_of
@@ -237,12 +237,15 @@ def test_a_bad_file_does_not_reach_the_watch(tmp_path: Path, change: Any, words:
         update.read(path)
 
 
-def test_ward_update(tmp_path: Path) -> None:
-    """The command itself, at a watch's port."""
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_ward_update(runtime: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """The commands themselves, at a watch's port."""
+    if runtime == "micropython":
+        request.getfixturevalue("micropython_binary")
     slots, package = tmp_path / "slots", tmp_path / "update.ward"
     packs.write(slots, packs.first(100))
     package.write_bytes(packs.package(101).bytes)
-    with a_home(tmp_path / "home", "cpython") as home:
+    with a_home(tmp_path / "home", runtime) as home:
         now = int(time.time()) - EPOCH
         flash = tmp_path / "home" / "watch" / "flash"
         home.watch.do("new", root=str(flash), seed="update", wall=now, slots=str(slots))

@@ -48,7 +48,7 @@ class Home:
             self._news.notify_all()
 
     def code(self) -> str:
-        """The pairing digits, as soon as the watch shows them."""
+        """The pairing digits, as soon as the watch has them and somebody has pressed for them."""
 
         def digits() -> str:
             return next((str(fields["code"]) for kind, fields in reversed(self.shown) if kind == "pairing_code"), "")
@@ -57,6 +57,7 @@ class Home:
             assert self._news.wait_for(digits, 60)
             found = digits()
             self.shown.clear()
+        self.watch.do("in_hand")
         return found
 
     def environment(self, **more: str) -> dict[str, str]:

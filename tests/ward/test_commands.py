@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from host_tools.cli import main
 from host_tools.policy import settings
 from simulator.watch import ROOT
-from tests.ward.test_ward import leaves
+from tests.ward.tree import leaves
 
 
 def commands_in(text: str) -> Iterator[list[str]]:

@@ -153,3 +153,39 @@ def test_notices_and_the_end_of_a_case(home: Home) -> None:
     assert run(home, "evidence", "export", "1", str(home.folder / "late.zip"), secret=PASSPHRASE).code == 1
     run(home, "evidence", "close", "2", "--yes", secret=PASSPHRASE).ok()
     assert run(home, "evidence", "list").ok().out == "No evidence.\n"
+
+
+def test_a_package_whose_sealing_has_left_the_journal(tmp_path: Path) -> None:
+    """Newer records push that record out: the digest stays, and the first page says what it is worth then."""
+    with a_home(tmp_path, "cpython") as home:
+        pair(home, born=(2019, 6))
+        ming = Person("Ming")
+        befriend(home, ming)
+        bullied(home, ming, TEXTS)
+        before = run(home, "evidence", "list", "--json").ok().data
+        rig = home.watch._watch._rig
+        assert rig is not None
+        engine = rig.watch.engine
+        for _ in range(10):  # as many segments as are kept, and one
+            rig.watch.store.rotate(engine.clock.wall, engine.clock.powered, engine.clock.month(), engine._parts())
+        home.watch.do("reboot")
+        assert "content_access.sealed" not in run(home, "log", "show").ok().out
+        assert run(home, "evidence", "list", "--json").ok().data == before
+        file = home.folder / "old.zip"
+        done = run(home, "evidence", "export", "1", str(file), "--json", secret=PASSPHRASE).ok()
+        assert done.data["opened"] and "does not reach back to the sealing" in done.err
+        folder = unpacked(file)
+        assert verify(folder).returncode == 0
+        page = (folder / "00-read-me-first.txt").read_text()
+        assert "no longer holds the record of the sealing" in page.replace("\n", " ") and "已被新记录取代" in page
+        about = json.loads((folder / "package.json").read_text())
+        assert about["sealing"] is None and about["digest"] == before[0]["digest"]
+        notice = run(home, "evidence", "notice", "1", "--to", "school").ok().out
+        assert about["digest"] in notice and about["sealed_at"] in notice
+        # what lies sealed in the watch is still held against the digest
+        (stored,) = Path(home.watch._watch.root).glob("e*")
+        data = bytearray(stored.read_bytes())
+        data[60] ^= 1
+        stored.write_bytes(data)
+        changed = run(home, "evidence", "export", "1", str(home.folder / "x.zip"), secret=PASSPHRASE)
+        assert changed.code == 1 and "changed or is damaged" in changed.err

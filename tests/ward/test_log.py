@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from host_tools.line import Line, Refused
-from host_tools.receipts import ANEW, EXTENDS, GONE, judge
+from host_tools.receipts import ANEW, EXTENDS, GONE, how_often, judge
 from simulator.watch import RUNTIMES, Person
-from tests.ward.home import PASSPHRASE, Home, a_home, befriend, bullied, pair, run, talk_to
+from tests.ward.home import PASSPHRASE, Home, Terminal, a_home, befriend, bullied, pair, run, talk_to
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -151,6 +151,7 @@ def test_a_flash_that_was_put_back_is_told_in_red(home: Home) -> None:
 
 def test_a_watch_that_was_set_up_anew_is_told_in_red(home: Home) -> None:
     pair(home)
+    run(home, "hosts").ok()
     kept = (home.folder / "keys" / "hosts.json").read_text()
     run(home, "wipe", "--yes", secret=PASSPHRASE).ok()
     shutil.move(home.folder / "keys", home.folder / "mine")
@@ -159,6 +160,15 @@ def test_a_watch_that_was_set_up_anew_is_told_in_red(home: Home) -> None:
     (home.folder / "keys" / "hosts.json").write_text(kept)
     told = run(home, "status")
     assert told.code == 4 and "Warning: This watch knew this computer and does not any more" in told.err
+    # pairing again, which somebody may be talked into, does not make it the same watch
+    again = Terminal(home, "setup")
+    again.wait_for("six digits on the watch:")
+    again.type(home.code())
+    again.wait_for("passphrase: ")
+    again.type(PASSPHRASE)
+    assert again.end() == 0
+    assert "Warning: This watch was wiped and set up anew" in again.seen
+    assert "Set-ups: 2, at the last contact 1." in again.seen
 
 
 def test_a_journal_that_cannot_be_read_shuts_no_guardian_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +190,17 @@ def test_a_journal_that_cannot_be_read_shuts_no_guardian_out(tmp_path: Path, mon
 
 
 def test_what_a_receipt_says() -> None:
-    old = {"set_up": "a", "segment": 3, "oldest": 1, "end": 90, "seq": 7, "mac": "m", "version": 2, "asked": ""}
+    old: dict[str, Any] = {
+        "set_up": "a",
+        "segment": 3,
+        "oldest": 1,
+        "end": 90,
+        "seq": 7,
+        "mac": "m",
+        "version": 2,
+        "asked": "",
+    }
+    old["set_ups"] = 1
     new = {**old, "seq": 9, "end": 120, "mac": "n", "asked": "m"}
     assert judge(None, new) == judge(old, new) == judge(old, {**new, "segment": 4, "end": 5}) == EXTENDS
     assert judge(old, {**new, "set_up": "b"}) == ANEW
@@ -188,6 +208,10 @@ def test_what_a_receipt_says() -> None:
     assert "shorter" in judge(old, {**new, "seq": 6}) and "shorter" in judge(old, {**new, "segment": 2})
     assert "does not go on" in judge(old, {**new, "asked": ""}) and "does not go on" in judge(
         old, {**new, "asked": "x"}
+    )
+    assert "counts its set-ups otherwise" in judge(old, {**new, "set_ups": 2})
+    assert how_often(old, new) == "" == how_often(None, new) and "2, at the last contact 1" in how_often(
+        old, {**new, "set_ups": 2}
     )
     assert "older policy" in judge(old, {**new, "version": 1})
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +16,10 @@ from host_tools import port
 from host_tools.cli import main
 from host_tools.console import Failure, Result, harmless, write_private
 from host_tools.keys import Keys
-from tests.ward.home import Home, a_home, set_up
+from host_tools.line import LineError
+from simulator.ends import end_of
+from simulator.serial_port import SerialWatch
+from tests.ward.home import a_home, set_up
 
 WATCH, KEY = b"watch-id", b"k" * 32
 
@@ -89,6 +91,18 @@ def test_the_only_port_with_a_watch_is_taken(tmp_path: Path, folder: Path, monke
         with pytest.raises(Failure, match="More than one") as failed:
             port.find(None, b"host--id")
         assert failed.value.exit_code == 4
+        # at a terminal the person says which
+        monkeypatch.setattr(port.sys.stdin, "isatty", lambda: True, raising=False)
+        asked: list[list[str]] = []
+        monkeypatch.setattr(
+            port,
+            "ask",
+            lambda question, type: asked.append(list(type.choices)) or two.watch.path,  # type: ignore[func-returns-value]
+        )
+        found, line, _ = port.find(None, b"host--id")
+        assert asked == [[one.watch.path, two.watch.path]] and found.url == two.watch.path
+        line.hello()
+        found.close()
     monkeypatch.setattr(port, "candidates", list)
     with pytest.raises(Failure, match="WARD_PORT"):
         port.find(None, b"host--id")
@@ -96,32 +110,27 @@ def test_the_only_port_with_a_watch_is_taken(tmp_path: Path, folder: Path, monke
     os.close(other)
 
 
-def test_a_watch_behind_a_socket(tmp_path: Path, folder: Path) -> None:
-    """socket://: bytes go to and fro between a socket and the port."""
-    with a_home(tmp_path, "cpython") as home, socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=_bridge, args=(server, home), daemon=True)
-        thread.start()
-        found, _, hello = port.find("socket://127.0.0.1:%d" % server.getsockname()[1], b"host--id")
-        assert len(hello.watch) == 8
-        found.close()
-        thread.join(10)
+def test_only_ports_with_a_watchs_usb_id_are_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By class of id: those of boards/*/board.toml, generic MicroPython on native USB, and nothing else."""
+    present = [
+        SimpleNamespace(device="/dev/ttyUSB1", vid=0x10C4, pid=0xEA60),  # a bridge of ours
+        SimpleNamespace(device="/dev/ttyACM0", vid=0x303A, pid=0x4001),  # generic MicroPython
+        SimpleNamespace(device="/dev/ttyACM1", vid=0x303A, pid=0x1001),  # a chip in its loader
+        SimpleNamespace(device="/dev/ttyACM2", vid=0x2341, pid=0x0043),  # somebody's printer
+        SimpleNamespace(device="/dev/ttyS0", vid=None, pid=None),
+    ]
+    monkeypatch.setattr(port.list_ports, "comports", lambda: present)
+    assert port.candidates() == ["/dev/ttyACM0", "/dev/ttyUSB1"]
+    opened: list[str] = []
 
+    def refuse(url: str) -> port.Port:
+        opened.append(url)
+        raise port.Unplugged("gone")
 
-def _bridge(server: socket.socket, home: Home) -> None:
-    connection = server.accept()[0]
-    cable = port.Port(home.watch.path)
-    with connection:
-        connection.settimeout(0.05)
-        while True:
-            try:
-                data = connection.recv(4096)
-                if not data:
-                    break
-                cable.write(data)
-            except TimeoutError:
-                pass
-            connection.sendall(cable.read(4096))
-    cable.close()
+    monkeypatch.setattr(port, "Port", refuse)
+    with pytest.raises(Failure, match=r"ttyACM1 \(303a:1001\), /dev/ttyACM2 \(2341:0043\)"):
+        port.find(None, b"host--id")
+    assert opened == ["/dev/ttyACM0", "/dev/ttyUSB1"]
 
 
 def test_two_simulated_watches_share_nothing(tmp_path: Path, folder: Path) -> None:
@@ -137,21 +146,54 @@ def test_two_simulated_watches_share_nothing(tmp_path: Path, folder: Path) -> No
         assert len(watches) == len(keys) == len(partitions) == 2
 
 
-def test_the_watch_command_serves_until_it_is_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("over", ["a terminal", "TCP"])
+def test_the_watch_command_serves_until_it_is_stopped(tmp_path: Path, over: str) -> None:
     with a_home(tmp_path / "other", "cpython") as other:
         link = tmp_path / "port"
+        wanted = "socket://127.0.0.1:0" if over == "TCP" else str(link)
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "host_tools.cli", "watch", "--port", str(link)],
-            stdout=subprocess.PIPE, env=other.environment(WARD_PORT=""), encoding="utf-8",
+            [sys.executable, "-u", "-m", "host_tools.cli", "watch", "--port", wanted],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=other.environment(WARD_PORT=""), encoding="utf-8",
         )  # fmt: skip
-        assert process.stdout is not None
-        assert str(link) in process.stdout.readline() and "ward setup" in process.stdout.readline()
-        found, line, _ = port.find(str(link), b"host--id")
-        line.call("link.code")
-        assert "pairing digits: " in process.stdout.readline()
+        assert process.stdin is not None and process.stdout is not None
+        url = process.stdout.readline().split(" is at ")[1].split(". ")[0]
+        assert "ward setup --port " + url in process.stdout.readline()
+        assert url == str(link) if over == "a terminal" else url.startswith("socket://127.0.0.1:")
+        found, line, _ = port.find(url, b"host--id")
+        process.stdin.write("\n")  # before there is anything to press for
+        process.stdin.flush()
+
+        def pressed() -> str:
+            assert process.stdin is not None and process.stdout is not None
+            assert "Press Enter here" in process.stdout.readline()
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip().rpartition("pairing digits: ")[2]
+
+        assert len(line.pair(pressed)[1]) == 32
         found.close()
+        again, _, hello = port.find(url, b"host--id")  # one host goes and another one comes
+        assert not hello.set_up
+        again.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0 and not link.is_symlink()
+
+
+def test_a_watch_over_tcp_that_is_unplugged(tmp_path: Path, folder: Path) -> None:
+    with SerialWatch(tmp_path / "watch", "socket://127.0.0.1:0", "cpython", lambda kind, fields: None) as watch:
+        stop = threading.Event()
+        thread = threading.Thread(target=watch.serve, args=(stop,), daemon=True)
+        thread.start()
+        found, line, _ = port.find(watch.path, b"host--id")
+        watch.unplug()
+        with pytest.raises(LineError, match="unplugged"):
+            line.hello()
+        found.close()
+        stop.set()
+        thread.join()
+    for url in ("socket://127.0.0.1", "socket:nowhere", "socket://:80"):
+        with pytest.raises(OSError, match="no address"):
+            end_of(url)
 
 
 def test_a_port_is_never_put_over_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
 from firmware.policy.rules.contacts import agreement_mac
@@ -17,6 +16,7 @@ from host_tools.policy import settings
 from host_tools.talk import Talk
 from simulator.watch import RUNTIMES
 from tests.ward.home import ANSWERS, NUMBER, PASSPHRASE, PIN, Home, Terminal, a_home, pair, run, set_up
+from tests.ward.tree import leaves
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -43,18 +43,6 @@ def add_contact(home: Home, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     talk.close()
     agreed = {"kind": "contacts.agreed", "address": name.lower(), "mac": agreement_mac(key, name.lower()).hex()}
     assert home.watch.do("ask", request=agreed)["verdict"] == "allow"
-
-
-def leaves(group: click.Group, path: str = "") -> Iterator[str]:
-    """Each command of the tree by its full name."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            yield from leaves(command, path + name + " ")
-        else:
-            yield path + name
 
 
 # --- the first set-up
@@ -186,6 +174,14 @@ def test_every_command(ours: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     ward("lost", "on", "--message", "Please call home", secret=PASSPHRASE)
     assert "lost mode" in ward("status").out
     ward("lost", "off", secret=PASSPHRASE)
+    assert ward("lock", "show", "--json").data == {"code": False}
+    typed = run(ours, "lock", "set", secret=PASSPHRASE, stdin="12\n4826\n4826\n").ok()
+    assert "four to eight digits" in typed.err.lower() and "4826" not in typed.out + typed.err
+    done.add("lock set")
+    assert "asks for a code" in ward("lock").out and ours.watch.do("dark")["locked"]
+    ward("lock", "clear", secret=PASSPHRASE)
+    assert not ours.watch.do("dark")["locked"]
+    assert {"lock_set", "lock_cleared"} <= {kind for kind, _ in ours.shown}
     assert ward("hosts", "--json").data == ["desk"]
     assert "Recovery code" in ward("recover", "--new-code", secret=PASSPHRASE).err
     # data

@@ -94,10 +94,14 @@ def is_weak(pin):
     return len(set(steps)) == 1 and steps[0] in (-1, 0, 1)
 
 
+def is_pin(secrets, digits):
+    """True if these digits are the PIN of an owner's verifier."""
+    return crypto.equal(pbkdf2(digits.encode(), secrets[:_SALT], _PIN_ROUNDS), secrets[_SALT : _SALT + _KEY])
+
+
 def _pin(rule, request):
     secrets = _owner(rule)
-    salt, known = secrets[:_SALT], secrets[_SALT : _SALT + _KEY]
-    return _try(rule, KEYPAD, lambda: crypto.equal(pbkdf2(request["pin"].encode(), salt, _PIN_ROUNDS), known))
+    return _try(rule, KEYPAD, lambda: is_pin(secrets, request["pin"]))
 
 
 def _owner(rule):

@@ -34,7 +34,9 @@ _MONTH = const(2)
 _COUNT = const(4)
 _EXPIRY = const(5)
 _HANDED = const(7)
-_ROW = const(8)
+_SEALED = const(8)  # wall time
+_DIGEST = const(12)  # outlives the record of the sealing, which newer ones push out of the journal
+_ROW = const(28)
 
 _BANNER = const(2592000)  # 30 days (I10), of powered time: no clock set forward takes the banner away
 _TOLD = const(16)
@@ -112,6 +114,12 @@ emergency reason=s140 channel?=s8
             table.byte(row, _HANDED),
         ]
 
+    def seal_of(self, number):
+        """[digest in hex, wall time of the sealing] of a package that is there."""
+        table, row = self._table, self._row_of(number)
+        digest = [table.byte(row, _DIGEST + at) for at in range(_ROW - _DIGEST)]
+        return [bytes(digest).hex(), table.number(row, _SEALED, 4)]
+
     def _row_of(self, number):
         for row in range(len(self._table)):
             if self._table.number(row, _NUMBER, 2) == number:
@@ -136,7 +144,7 @@ emergency reason=s140 channel?=s8
     def apply(self, verb, record):
         fields = record.fields
         if verb == "sealed":
-            number, month, tag, count, expiry_day, _ = fields
+            number, month, tag, count, expiry_day, digest = fields
             if len(self._table) >= _CAP:
                 self._table.remove(0)
             row = self._table.add(bytes.fromhex(tag))
@@ -144,6 +152,10 @@ emergency reason=s140 channel?=s8
             self._table.put_number(row, _MONTH, 2, month)
             self._table.put_byte(row, _COUNT, count)
             self._table.put_number(row, _EXPIRY, 2, expiry_day)
+            self._table.put_number(row, _SEALED, 4, record.t)
+            digest = bytes.fromhex(digest)
+            for at in range(len(digest)):
+                self._table.put_byte(row, _DIGEST + at, digest[at])
             self._next = number + 1
         elif verb == "handed_over":
             row = self._row_of(fields[0])

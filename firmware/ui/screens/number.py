@@ -7,10 +7,21 @@ from firmware.ui.widgets import Digits, label
 
 
 class Number(Screen):
-    """subject: (number, "read_out" or "type_in": what to do with it)."""
+    """subject: (number, "read_out" or "type_in": what to do with it). The digits of a pairing are shown to whoever
+    asks for them here, with a finger or a button: so a computer is paired only by somebody who holds the watch (B6)."""
+
+    def __init__(self, shell, subject):
+        super().__init__(shell, subject)
+        self._asked = subject[1] == "type_in"
 
     def build(self, page):
         number, words = self.subject
+        if self._asked:
+            page.message("lock", SUN, page.text("pairing"))
+            page.bar(
+                ("back", "no", CARD, ""), ("help", "heart", SKY, ""), ("show", "eye", SEA, page.text("pairing_show"))
+            )
+            return
         digits = "%06d" % number
         y = page.top
         if page.canvas.round:
@@ -35,6 +46,11 @@ class Number(Screen):
             row.set(at, ord(digits[at]))
 
     def act(self, name):
+        if name == "show":
+            self._asked = False
+            self.shell.watch.in_hand()
+            self.shell.build(0)
+            return True
         if name != "enter":
             return False
         self.shell.show("keypad", self.subject[0])
