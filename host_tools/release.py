@@ -243,7 +243,7 @@ def sbom(board: Board, version: str, content: image.Files) -> dict[str, Any]:
         _component(
             "firmware",
             "MicroPython",
-            str(board.micropython.get("image", "")),
+            str(board.micropython.get("version", "")),
             "MIT",
             "pkg:github/micropython/micropython@v",
         ),
