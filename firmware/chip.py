@@ -22,6 +22,7 @@ _QUIET_MS = const(3)  # between bytes of one frame at 115,200 baud
 _MOST = const(4200)  # bytes of one read: a frame and a little more
 _DOG_MS = const(30000)
 _DATA = const("data")  # the watch's own folder
+KEY_SECTORS = 4
 
 
 class Partition:
@@ -101,7 +102,7 @@ class Board:
         self.identity = sha256(b"wardwatch " + machine.unique_id()).digest()[:8]
         self.device_secret = _secret()
         self.random = os.urandom
-        self.partition = Partition(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="keys")[0])
+        self.partition = keys()
         self.carrier = Nobody()
         self.port = Line()
         self.devices = {}
@@ -114,6 +115,11 @@ class Board:
 
     def charging(self):
         return self._hardware.charging()
+
+
+def keys():
+    """The key partition; IndexError where the chip was flashed without one."""
+    return Partition(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="keys")[0])
 
 
 def _secret():

@@ -83,7 +83,7 @@ class Watch:
                 "location": self.locator.erase,
             },
         )
-        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end)
+        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end, self._repair)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
         self.address = board.address
@@ -133,6 +133,10 @@ class Watch:
             self._board.set_rtc(wall)
         except OSError:
             pass
+
+    def _repair(self):
+        """Restart into the recovery, for a guardian who has asked for it on the watch (B14)."""
+        self.updates.repair()
 
     def _end(self):
         """A guardian's act may have closed what runs: it ends before the act is answered."""
