@@ -97,6 +97,7 @@ class Board:
     def __init__(self, root, screen=None, hardware=None, slots=None, version=0):
         """root: of the file system. The rest is what only a watch that runs its firmware has."""
         self.screen, self.slots, self.version = screen, slots, version
+        self.model = hardware.name if hardware else ""
         self._hardware = hardware
         self.root = root + _DATA
         self.identity = sha256(b"wardwatch " + machine.unique_id()).digest()[:8]

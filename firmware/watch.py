@@ -46,6 +46,7 @@ class Watch:
     port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
     slots           firmware/update/slots.py, or None: no updates    version     number of the firmware that runs
     provider        services/assistant contract, or None; asked for when the child opens the assistant
+    model           name of the board's description
     """
 
     VERSION = "0.1.0"  # of the firmware, as in pyproject.toml
@@ -86,7 +87,7 @@ class Watch:
         self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end, self._repair)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
-        self.address = board.address
+        self.address, self.model = board.address, board.model
         self.can_call = board.phone is not None
         self.slots = board.slots
         self.engine.trial = board.slots is not None and board.slots.trial
