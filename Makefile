@@ -15,10 +15,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test thorough coverage fuzz scan load lint bench generate evaluate train mpy clean
+.PHONY: help setup sim demo test thorough test-board coverage fuzz scan load lint bench generate evaluate train mpy clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## build .venv with everything below (the other targets do this by themselves)
 
@@ -33,6 +33,10 @@ test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix por
 
 thorough: $(STAMP) ## all tests and all of each: 2,940 histories, every power cut, every scenario three times
 	THOROUGH=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+
+test-board: $(STAMP) ## run the scenarios on a board at MicroPython's prompt: PORT=/dev/ttyACM0 or socket://host:port
+	@test -n "$(PORT)" || { echo "Say where the board is: make test-board PORT=/dev/ttyACM0" >&2; exit 1; }
+	$(BIN)/python -m tests.boards.on_board --port "$(PORT)" $(SCENARIOS)
 
 coverage: $(STAMP) ## break the firmware in every way and see which requirement rows notice (docs/coverage.md)
 	$(BIN)/python -m tests.coverage.run

@@ -25,6 +25,7 @@ _QUIET_MS = const(3)  # between bytes of one frame at 115,200 baud
 _MOST = const(4200)  # bytes of one read: a frame and a little more
 _DOG_MS = const(30000)
 _DATA = const("data")  # the watch's own folder
+KEY_SECTORS = 4
 
 
 class Partition:
@@ -76,13 +77,14 @@ class Board:
     def __init__(self, root, screen=None, hardware=None, slots=None, version=0):
         """root: of the file system. The rest is what only a watch that runs its firmware has."""
         self.screen, self.slots, self.version = screen, slots, version
+        self.model = hardware.name if hardware else ""
         self._hardware = hardware
         self.root = root + _DATA
         self.identity = sha256(b"wardwatch " + machine.unique_id()).digest()[:8]
         self.address = self.identity.hex()  # for envelopes
         self.device_secret = _secret()
         self.random = os.urandom
-        self.partition = Partition(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="keys")[0])
+        self.partition = keys()
         self.carrier = Nobody()  # firmware/recovery.py has no other
         self.wifi = Wifi()
         self.port = Line()
@@ -96,6 +98,11 @@ class Board:
 
     def charging(self):
         return self._hardware.charging()
+
+
+def keys():
+    """The key partition; IndexError where the chip was flashed without one."""
+    return Partition(esp32.Partition.find(esp32.Partition.TYPE_DATA, label="keys")[0])
 
 
 def _secret():

@@ -9,7 +9,7 @@ import vfs
 from micropython import const
 
 from firmware.update.pack import Pack
-from firmware.update.slots import SERVICE, Slots
+from firmware.update.slots import OPENINGS, SERVICE, Slots
 
 CODE = const("/code")  # where the slot's code is mounted
 
@@ -28,6 +28,8 @@ def run(root):
     order = slots.ordered()
     if order == SERVICE:
         return _recover(root, order)
+    if order in OPENINGS:
+        _erase_keys()
     if order:
         return order
     manifest, why = slots.choose()
@@ -42,6 +44,16 @@ def run(root):
     from firmware.run import run as go
 
     return go(root, version, trial)
+
+
+def _erase_keys():
+    """The slot's code has wiped the watch before it gave the order. Whoever else may have written it: what opens now
+    opens nothing (B14)."""
+    from firmware import chip
+
+    keys = chip.keys()
+    for sector in range(chip.KEY_SECTORS):
+        keys.erase(sector)
 
 
 def _forget_base():

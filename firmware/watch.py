@@ -47,6 +47,7 @@ class Watch:
     port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
     slots           firmware/update/slots.py, or None: no updates    version     number of the firmware that runs
     provider        services/assistant contract, or None: then the one that a guardian has set, over `wifi`
+    model           name of the board's description
     """
 
     VERSION = "0.1.0"  # of the firmware, as in pyproject.toml
@@ -89,11 +90,11 @@ class Watch:
                 "location": self.locator.erase,
             },
         )
-        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end)
+        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end, self._repair)
         self.lock = Lock(self.engine)
         self._assistant = None
         self._server = None  # of the serial line, while somebody talks to it
-        self.address = board.address
+        self.address, self.model = board.address, board.model
         self.can_call = board.phone is not None
         self.slots = board.slots
         self.engine.trial = board.slots is not None and board.slots.trial
@@ -123,6 +124,10 @@ class Watch:
             self._board.set_rtc(wall)
         except OSError:
             pass
+
+    def _repair(self):
+        """Restart into the recovery, for a guardian who has asked for it on the watch (B14)."""
+        self.updates.repair()
 
     def _end(self):
         """A guardian's act may have closed what runs: it ends before the act is answered."""

@@ -58,6 +58,11 @@ def opened(data: bytes, passphrase: str) -> dict[str, Any]:
 @with_watch()
 def backup(talk: Talk, file: Path) -> Result:
     """Write rules and contacts to a new FILE, sealed under your passphrase. Messages and evidence stay in the watch."""
+    return save(talk, file)
+
+
+def save(talk: Talk, file: Path) -> Result:
+    """The backup itself, for other commands too."""
     talk.log_in()
     chosen = {key: value for key, value, mark in talk.read("settings.read") if mark}
     kept = [{name: one[name] for name in ("name", "address", "number", "guardian")} for one in people(talk)]

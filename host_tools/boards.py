@@ -89,6 +89,7 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "board": _TEXT,
         "variant": _maybe("text"),
         "offset": _int(0, 0x1000),
+        "version": _maybe("text"),
         "image": _maybe("text"),
         "sha256": _maybe("sha256"),
     },
@@ -266,6 +267,18 @@ def _check(data: Table) -> Iterator[str]:
         yield from _pins(data)
         yield from _parts(data)
         yield from _controls(data)
+        yield from _image(data["micropython"])
+
+
+def _image(stock: Table) -> Iterator[str]:
+    """The image's file name says board, variant and version, as MicroPython's downloads do."""
+    if "image" not in stock and ("sha256" in stock or "version" in stock):
+        yield "micropython.image is missing"
+    elif "image" in stock:
+        build = stock["board"] + ("-" + stock["variant"] if "variant" in stock else "")
+        version = stock.get("version", "?")
+        if not re.fullmatch(r"%s-[0-9]{8}-v%s\.bin" % (re.escape(build), re.escape(version)), stock["image"]):
+            yield "micropython.image must be %s-<date>-v%s.bin" % (build, version)
 
 
 # --- every key is known and of its kind

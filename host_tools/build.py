@@ -59,7 +59,7 @@ def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = 
         content = texts[_dotted(name)].encode() if path.suffix == ".py" else path.read_bytes()
         wanted[key] = hashlib.sha256(compiler + content).hexdigest()
         if made.get(key) != wanted[key] or not output.is_file():
-            _replace(output, _compile(content, _dotted(name), lines) if path.suffix == ".py" else content)
+            _replace(output, compile_module(content, _dotted(name), lines) if path.suffix == ".py" else content)
     for output in folder.rglob("*"):
         if output.is_file() and output.suffix != ".tmp" and output.relative_to(folder).as_posix() not in wanted:
             output.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ def _dotted(name: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _compile(content: bytes, shown_as: str, lines: bool = True) -> bytes:
+def compile_module(content: bytes, shown_as: str, lines: bool = True) -> bytes:
     """The bytecode of one module. Its tracebacks show `shown_as`, the module's full name: builds are then equal on
     every machine, and MicroPython, which keeps that name and all others in the heap, needs no second one."""
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,11 @@ no slots. `ward flash` makes a watch of it again.
 """
 
 import ast
+import contextlib
 import hashlib
+import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,7 +27,7 @@ _BOOT = "import gc, sys\ngc.threshold(8192)\nsys.path[:] = ['.frozen', '/%s']\n"
 _MAIN = "from firmware.run import run\n\nrun('/', 0, False)\n"
 _PIECE = 2048  # bytes written at once
 
-# Runs on the board: the SHA-256 of every file of ours, and every folder.
+# Runs on the board, with the names in the root that are ours: the SHA-256 of every file, and every folder.
 _LOOK = """
 import os
 from hashlib import sha256
@@ -43,13 +47,16 @@ def look(path, found):
                     digest.update(piece)
             found[name] = digest.digest().hex()
 found = {}
-for name in os.listdir('/'):
-    if name in ('boot.py', 'main.py'):
-        with open('/' + name, 'rb') as file:
-            found['/' + name] = sha256(file.read()).digest().hex()
-    elif name == '%s':
-        found['/' + name] = ''
-        look('/' + name, found)
+for entry in os.ilistdir('/'):
+    name = '/' + entry[0]
+    if entry[0] not in %r:
+        continue
+    if entry[1] == 0x4000:
+        found[name] = ''
+        look(name, found)
+    else:
+        with open(name, 'rb') as file:
+            found[name] = sha256(file.read()).digest().hex()
 print(repr(found))
 """
 
@@ -64,8 +71,11 @@ def wanted(compiled: Path) -> image.Files:
 
 
 def deploy_files(board: SerialTransport, files: image.Files) -> tuple[list[str], list[str]]:
-    """Make the board's files these: (paths written, paths removed). The board is in the raw REPL."""
-    there: dict[str, str] = ast.literal_eval(board.exec(_LOOK % _FOLDER).decode())
+    """Make the board's files these: (paths written, paths removed). What else lies in its root stays.
+
+    The board is in the raw REPL."""
+    ours = sorted({path.split("/")[1] for path in files})
+    there: dict[str, str] = ast.literal_eval(board.exec(_LOOK % (ours,)).decode())
     folders = {path for path, digest in there.items() if not digest}
     written, removed = [], []
     for path, data in files.items():
@@ -84,6 +94,26 @@ def deploy_files(board: SerialTransport, files: image.Files) -> tuple[list[str],
             board.fs_rmfile(path)
             removed.append(path)
     return written, removed
+
+
+@contextlib.contextmanager
+def at_prompt(port: str) -> Iterator[SerialTransport]:
+    """A board in the raw REPL, after a soft reset without main.py. Failure if it does not answer there, or stops."""
+    try:
+        board = SerialTransport(port, timeout=10)
+        try:
+            if isinstance(connection := getattr(board.serial, "_socket", None), socket.socket):
+                # pyserial leaves small writes waiting for the other side's acknowledgement: 40 ms for each.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.redirect_stdout(sys.stderr):  # where mpremote shows what a board said instead of a prompt
+                board.enter_raw_repl()
+            yield board
+        finally:
+            board.close()
+    except (TransportError, OSError) as error:
+        raise Failure(
+            "The board does not answer at its prompt (%s). A watch has none: see docs/maker.md." % error, BROKEN
+        ) from error
 
 
 @click.command()
@@ -105,19 +135,10 @@ def deploy(name: str, port: str | None, out: Path, as_json: bool) -> None:
     ports = [port] if port else candidates()
     if len(ports) != 1:
         raise Failure("Say which port with --port; there are: %s." % (", ".join(ports) or "none"))
-    try:
-        board = SerialTransport(ports[0], timeout=10)
-        try:
-            board.enter_raw_repl()
-            written, removed = deploy_files(board, files)
-            board.exit_raw_repl()
-            board.serial.write(b"\x04")  # a soft reset, which runs main.py
-        finally:
-            board.close()
-    except (TransportError, OSError) as error:
-        raise Failure(
-            "The board does not answer at its prompt (%s). A watch has none: see docs/maker.md." % error, BROKEN
-        ) from error
+    with at_prompt(ports[0]) as board:
+        written, removed = deploy_files(board, files)
+        board.exit_raw_repl()
+        board.serial.write(b"\x04")  # a soft reset, which runs main.py
     data = {"written": written, "removed": removed}
     Result(data, "%d files written, %d removed, %d as they were." % (
         len(written), len(removed), len(files) - len(written)

@@ -4,15 +4,12 @@ Nothing here burns an eFuse, and no command of esptool's that could is ever call
 """
 
 import contextlib
-import hashlib
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +17,7 @@ from pathlib import Path
 import click
 from serial.tools import list_ports
 
-from host_tools import image, release, sign
+from host_tools import image, release, sign, stock
 from host_tools.boards import Board, BoardError, load, names
 from host_tools.build import BuildFailed
 from host_tools.console import BROKEN, NO_WATCH, Failure, Result, say, sure, warn
@@ -28,13 +25,9 @@ from host_tools.keys import Keys
 from host_tools.line import Line, LineError, Refused
 from host_tools.port import Port
 
-_CHIP_IDS = {"esp32": 0, "esp32s3": 9}  # of an image's extended header
-_APP_AT = 0x10000
-_APP_SIZE = 0x1F0000
 _BAUD = 460800
 _HELLO_SECONDS = 90.0
 _GREETING = 3.0
-_LARGEST = 8 << 20  # bytes of a MicroPython image
 _PERCENT = re.compile(r"Writing at 0x[0-9a-f]+ .*?([0-9.]+)%")
 _CHIP = re.compile(r"^Chip type: +(ESP32(?:-S3)?)\b", re.MULTILINE)
 _SIZE = re.compile(r"^Detected flash size: +([0-9]+)MB", re.MULTILINE)
@@ -47,48 +40,6 @@ class Part:
     name: str
     at: int
     data: bytes
-
-
-def micropython(board: Board, file: Path | None) -> bytes:
-    """The MicroPython image: a file, or the one that board.toml names, which must have its SHA-256."""
-    wanted = board.micropython
-    name = wanted["board"] + ("-" + wanted["variant"] if "variant" in wanted else "")
-    if file is not None:
-        data = file.read_bytes()
-    elif "image" in wanted and "sha256" in wanted:
-        data = _fetch(wanted["image"])
-        if hashlib.sha256(data).hexdigest() != wanted["sha256"]:
-            raise Failure(
-                "What came from %s is not the image that board.toml names. Nothing was written." % wanted["image"]
-            )
-    else:
-        raise Failure(
-            "boards/%s/board.toml names no image. Get MicroPython %s (1.24 or newer) from micropython.org/download and "
-            "say: --firmware FILE" % (board.name, name)
-        )
-    _check_micropython(board, data, name)
-    return data
-
-
-def _fetch(url: str) -> bytes:
-    if not url.startswith("https://"):
-        raise Failure("%s is no https address." % url)
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            return bytes(answer.read(_LARGEST))
-    except OSError as error:
-        raise Failure("%s cannot be fetched (%s). Get it otherwise and say: --firmware FILE" % (url, error)) from error
-
-
-def _check_micropython(board: Board, data: bytes, name: str) -> None:
-    """Whether this is an image for the board's chip that fits the partition."""
-    if len(data) < 0x9000 or data[0] != 0xE9:
-        raise Failure("This is no MicroPython image for an ESP32. The board wants %s." % name)
-    if struct.unpack("<H", data[12:14])[0] != _CHIP_IDS[board.soc["family"]]:
-        raise Failure("This image is for another chip; the board has an %s and wants %s." % (board.soc["family"], name))
-    app = len(data) - (_APP_AT - board.micropython["offset"])
-    if not 0 < app <= _APP_SIZE:
-        raise Failure("This image has %d bytes of program; the board has room for %d." % (app, _APP_SIZE))
 
 
 def parts(board: Board, firmware: bytes, made: release.Release) -> list[Part]:
@@ -274,7 +225,7 @@ def flash(
     Asks first, verifies all that it has written, and waits until the watch answers. It never touches eFuses."""
     try:
         board = load(name)
-        data = micropython(board, firmware)
+        data = stock.micropython(board, firmware)
         made = release.make(board, out, _key(passphrase_fd, dry_run), release.next_pin())
     except (BuildFailed, BoardError, OSError) as failed:
         raise Failure("Nothing was written: %s" % failed) from failed

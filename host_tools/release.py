@@ -14,6 +14,7 @@ import hashlib
 import json
 import tomllib
 import uuid
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +86,9 @@ def make(
     package = image.make_package(
         board.name, number, code, assets, key, number_of(minimum) if minimum else 0, next_pin
     )  # fmt: skip
-    if len(image.code_of(code)) > image.package.CODE:
-        raise BuildFailed(
-            "the code has %d bytes; a slot holds %d" % (len(image.code_of(code)), image.package.CODE)
-        )  # fmt: skip
+    size = len(image.code_of(code))
+    if size > image.package.CODE:
+        raise BuildFailed("the code has %d bytes; a slot holds %d" % (size, image.package.CODE))
     pins = [sign.pin(key)] + ([next_pin] if next_pin else [])
     first = image.first_content(number, board.name, pins, package.slot, package.assets)
     rows = image.partitions(board.soc["flash_mb"])
@@ -243,7 +243,7 @@ def sbom(board: Board, version: str, content: image.Files) -> dict[str, Any]:
         _component(
             "firmware",
             "MicroPython",
-            str(board.micropython.get("image", "")),
+            str(board.micropython.get("version", "")),
             "MIT",
             "pkg:github/micropython/micropython@v",
         ),
@@ -262,7 +262,10 @@ def sbom(board: Board, version: str, content: image.Files) -> dict[str, Any]:
         "serialNumber": "urn:uuid:%s" % uuid.uuid5(uuid.NAMESPACE_URL, seed),
         "metadata": {
             "component": {"type": "firmware", "name": "wardwatch-" + board.name, "version": version},
-            "tools": {"components": [{"type": "application", "name": "mpy-cross", "version": _compiler()}]},
+            "tools": {"components": [
+                {"type": "application", "name": "mpy-cross", "version": _compiler()},
+                {"type": "library", "name": "zlib", "version": zlib.ZLIB_RUNTIME_VERSION},
+            ]},
         },
         "components": parts,
     }  # fmt: skip

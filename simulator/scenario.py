@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import re
-import shutil
 import struct
 import sys
 import tempfile
@@ -263,10 +262,35 @@ def find(folder: Path) -> list[Path]:
 # --- running one
 
 
-class Run:
-    """One scenario on one watch. `answers` keeps every answer, `facts` the journal, files and state at the end."""
+class HostFiles:
+    """The files of a watch whose flash is a folder on this computer: what somebody with the flash in hand can reach."""
 
-    def __init__(self, scenario: Scenario, do: Do, root: Path) -> None:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self._root.iterdir())
+
+    def read(self, name: str) -> bytes:
+        return (self._root / name).read_bytes()
+
+    def write(self, name: str, data: bytes) -> None:
+        (self._root / name).write_bytes(data)
+
+    def remove(self, name: str) -> None:
+        (self._root / name).unlink()
+
+    def keys(self) -> bytes:
+        """The key partition, which no thief of files has."""
+        return Path(str(self._root) + ".keys").read_bytes()
+
+
+class Run:
+    """One scenario on one watch. `answers` keeps every answer, `facts` the journal, files and state at the end.
+
+    root: the watch's folder, as the watch knows it; files: where that lies elsewhere, how to get at it."""
+
+    def __init__(self, scenario: Scenario, do: Do, root: Path, files: HostFiles | None = None) -> None:
         self.scenario = scenario
         self.people = {name: Person(name, table) for name, table in scenario.people.items()}
         self.answers: list[Any] = []
@@ -275,6 +299,8 @@ class Run:
         self.texts: list[str] = []  # what must never lie on flash in the clear
         self._do = do
         self._root = root
+        self._flash = files or HostFiles(root)
+        self._copies: dict[str, dict[str, bytes]] = {}  # of the file system, by name
         self._now = moment(scenario.start["wall"], scenario.zone)  # true time
         self._labels: dict[str, int] = {}
         self._answer: dict[str, Any] = {}
@@ -733,34 +759,35 @@ class Run:
         self._send({"op": "locate", "envelope": self._located})
         return self._send({"op": "step"})
 
-    def _files(self, prefix: str) -> list[Path]:
-        return sorted(path for path in self._root.iterdir() if path.name.startswith(prefix))
+    def _files(self, prefix: str) -> list[str]:
+        return [name for name in self._flash.names() if name.startswith(prefix)]
 
     def _damage(self, prefix: str) -> dict[str, Any]:
         """Somebody flips one byte in the middle of the newest file whose name begins so, with the power off."""
         files = self._files(prefix)
         if not files:
-            raise ScenarioError("%s: no such file; there are %s" % (self._where, [f.name for f in self._files("")]))
-        data = bytearray(files[-1].read_bytes())
+            raise ScenarioError("%s: no such file; there are %s" % (self._where, self._files("")))
+        data = bytearray(self._flash.read(files[-1]))
         data[len(data) // 2] ^= 1
-        files[-1].write_bytes(data)
+        self._flash.write(files[-1], bytes(data))
         return {}
 
     def _lose(self, prefix: str) -> dict[str, Any]:
         """All files whose names begin so are gone."""
-        for path in self._files(prefix):
-            path.unlink()
+        for name in self._files(prefix):
+            self._flash.remove(name)
         return {}
 
     def _keep(self, name: str) -> dict[str, Any]:
         """Somebody copies the file system (not the key partition)."""
-        shutil.copytree(self._root, self._root.with_name(self._root.name + "-" + name), dirs_exist_ok=True)
+        self._copies[name] = {file: self._flash.read(file) for file in self._flash.names()}
         return {}
 
     def _put_back(self, name: str) -> dict[str, Any]:
         """... and puts the copy back."""
         self._lose("")
-        shutil.copytree(self._root.with_name(self._root.name + "-" + name), self._root, dirs_exist_ok=True)
+        for file, data in self._copies[name].items():
+            self._flash.write(file, data)
         return {}
 
     # --- payments
@@ -1014,8 +1041,8 @@ class Run:
         texts = [text for text in self.texts if len(text.encode()) >= 6]
         for person in self.people.values():
             texts += [person.name, person.number] + ([person.address] if len(person.address) >= 5 else [])
-        flash = b"\0".join(path.read_bytes() for path in self._files(""))
-        flash += Path(str(self._root) + ".keys").read_bytes() + json.dumps(self.facts, ensure_ascii=False).encode()
+        flash = b"\0".join(self._flash.read(name) for name in self._flash.names())
+        flash += self._flash.keys() + json.dumps(self.facts, ensure_ascii=False).encode()
         return sorted({text for text in texts if text.encode() in flash})
 
 

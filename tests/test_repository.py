@@ -32,7 +32,7 @@ _BELOW = {
     "chip": ("board", "drivers", "services"),
     "recovery": ("chip", "drivers", "services", "loading", "storage", "update", "policy", "link", "ui", "board"),
     "run": ("preload", "chip", "device", "drivers", "loading", "guard", "update", "ui", "watch", "board"),
-    "start": ("update", "run", "recovery"),
+    "start": ("update", "run", "recovery", "chip"),
     "boot": (),
     "main": ("start",),
 }

@@ -122,13 +122,13 @@ def test_the_build_makes_only_what_changed(
 ) -> None:
     """Equal content is left alone whatever its date; a changed file is made again, a removed one goes."""
     compiled: list[str] = []
-    real = build._compile
+    real = build.compile_module
 
     def recording(content: bytes, shown_as: str, lines: bool) -> bytes:
         compiled.append(shown_as)
         return real(content, shown_as, lines)
 
-    monkeypatch.setattr(build, "_compile", recording)
+    monkeypatch.setattr(build, "compile_module", recording)
     target = tmp_path / "out"
     build.compile_firmware(target, small_firmware)
     assert compiled == ["firmware", "firmware.sub"]

@@ -165,7 +165,9 @@ def _health(watch, params):
     return {
         "platform": sys.implementation.name,
         "runtime": list(sys.implementation.version[:3]),
-        "board": sys.platform,
+        "build": getattr(sys.implementation, "_build", ""),  # from MicroPython 1.25 on
+        "board": watch.model,
+        "frozen": __file__[:1] != "/",
         "free": watch.store.free,
         "journal": [main.seq, main.oldest, main.segment],
         "keys": watch.store.is_marked,

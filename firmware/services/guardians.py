@@ -14,14 +14,16 @@ from firmware.texts import text
 
 class Guardians:
     """engine, store (for content), screen.notice(kind, fields), erase() that erases what was ordered to be.
-    end(): ends what the act has closed. `restart`: a wiped watch waits for its reboot."""
+    end(): ends what the act has closed. service(): the next start is for repair. `restart`: a wiped watch waits for its
+    reboot."""
 
-    def __init__(self, engine, store, screen, erase, end):
+    def __init__(self, engine, store, screen, erase, end, service):
         self._engine = engine
         self._store = store
         self._screen = screen
         self._erase = erase
         self._end = end
+        self._service = service
         self.restart = False
 
     def act(self, request, opened=None):
@@ -50,6 +52,7 @@ class Guardians:
                 "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
                 "reboot": self.reboot,
                 "erase": self._erase,
+                "service": self._service,
                 "show_recovery": lambda: self._screen.notice("recovery", {"seconds": self._recovery()}),
                 "recovery_over": lambda: self._screen.notice("recovery_over", {}),
                 "show_lock_set": lambda: self._screen.notice("lock_set", {}),

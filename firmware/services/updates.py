@@ -124,8 +124,13 @@ class Updates:
             self.settle(self._version)
         return _answer(decision)
 
-    def service(self, params):
+    def repair(self):
         """Restart into 15 minutes of the recovery, which takes signed packages and shows no data."""
+        self._slots.order(SERVICE)
+        self._reboot()
+
+    def service(self, params):
+        """The same for a host."""
         return self._open({"kind": "firmware.service"}, SERVICE)
 
     def open(self, params):

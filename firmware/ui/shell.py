@@ -506,6 +506,8 @@ def _load(name):
         from firmware.ui.screens.read import SCREEN
     elif name == "setup":
         from firmware.ui.screens.setup import SCREEN
+    elif name == "repair":
+        from firmware.ui.screens.repair import SCREEN
     elif name == "sos":
         from firmware.ui.screens.sos import SCREEN
     elif name == "told":

@@ -1,18 +1,18 @@
 """A slot's code as a read-only file system over one file, for `vfs.mount`; runs on MicroPython alone.
 
-One file a slot, because littlefs gives every file of its own at least a block of 4 KB: 120 modules would take twice
-their size. Nothing else can be found under the mount point, so no file on the flash can stand in for a module (E11).
-Files that are not code (font, words) are assets: they lie once on the flash, whichever slot uses them, and are opened
-there, at the speed of the flash.
+One file a slot, because littlefs gives every file of its own at least a block of 4 KB: 180 modules would take twice
+their size. Each module in it is compressed, and unpacked while it is imported. Nothing else can be found under the
+mount point, so no file on the flash can stand in for a module (E11). Files that are not code (font, words) are assets:
+they lie once on the flash, whichever slot uses them, and are opened there, at the speed of the flash.
 """
 
-import io
 import struct
 from hashlib import sha256
 
+from deflate import RAW, DeflateIO
 from micropython import const
 
-from firmware.update.package import index
+from firmware.update.package import WINDOW, index
 
 _ROW = const(14)  # digest of the path, 6 bytes; offset u32; bytes u32
 _DIGEST = const(6)
@@ -20,9 +20,6 @@ _FOLDER = const(0xFFFFFFFF)  # offset of a folder, and of an asset with its numb
 _ASSET = const(0xFFFFFFFE)
 _NO_ENTRY = const(2)
 _READ_ONLY = const(30)
-_BUFFER = const(512)  # bytes that the import reads at once
-_GET_BUFFER_SIZE = const(11)  # MP_STREAM_GET_BUFFER_SIZE, from MicroPython 1.24 on
-_CLOSE = const(4)  # MP_STREAM_CLOSE
 
 
 class Pack:
@@ -72,7 +69,7 @@ class Pack:
 
     def stat(self, path):
         at, size = self._find(path)
-        return (0x4000 if at == _FOLDER else 0x8000, 0, 0, 0, 0, 0, size, 0, 0, 0)
+        return (0x4000 if at == _FOLDER else 0x8000, 0, 0, 0, 0, 0, size, 0, 0, 0)  # of a module: as it lies here
 
     def open(self, path, mode):
         if "w" in mode or "a" in mode or "+" in mode:
@@ -82,28 +79,9 @@ class Pack:
             raise OSError(_NO_ENTRY)
         if at == _ASSET:
             return open(self._assets[size], mode)
-        return _Part(open(self._path, "rb"), at, size)
-
-
-class _Part(io.IOBase):
-    """One module of a pack, as a stream."""
-
-    def __init__(self, file, at, size):
-        self._file = file
-        self._left = size
-        file.seek(at)
-
-    def readinto(self, buffer):
-        if self._left < len(buffer):
-            buffer = memoryview(buffer)[: self._left]
-        size = self._file.readinto(buffer) if len(buffer) else 0
-        self._left -= size
-        return size
-
-    def ioctl(self, request, argument):
-        if request == _CLOSE:
-            self._file.close()
-        return _BUFFER if request == _GET_BUFFER_SIZE else 0
+        stream = open(self._path, "rb")
+        stream.seek(at)
+        return DeflateIO(stream, RAW, WINDOW, True)  # a module's end is in its own bits; it closes the file
 
 
 def _digest(path):

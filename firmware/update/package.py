@@ -4,7 +4,8 @@
     head     = "WARD1" | manifest | modulus in hex | signature in hex, each ended by LF
     manifest = canonical JSON: ["wardwatch firmware", board, version, minimum, state, next key, bytes of code, SHA-256
                of code, then for each asset: path, bytes, SHA-256]
-    code     = bytes of the index in eight hex digits, LF | index, a line "path TAB bytes" each | bodies
+    code     = bytes of the index in eight hex digits, LF | index, a line "path TAB bytes" each | bodies, each
+               compressed by itself (RFC 1951), so that a window of 2**WINDOW bytes unpacks it
 
 `minimum`: no lower version starts any more, not even as the way back. `state`: number of the form of what the rules
 keep. `next key`: SHA-256 of the modulus that may sign from then on, besides this one; "" for none.
@@ -18,7 +19,8 @@ from firmware.storage.signature import signed_list, sound
 
 MAGIC = b"WARD1\n"
 HEAD = const(4096)  # bytes at most
-CODE = const(300000)  # bytes of a slot's code at most
+CODE = const(256000)  # bytes of a slot's code at most: 250 KB
+WINDOW = 10  # log2 of the bytes that unpacking a module takes of the heap
 
 _KIND = const("wardwatch firmware")
 _FIELDS = const(8)

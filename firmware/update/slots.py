@@ -29,6 +29,8 @@ _TRIES = const("tries")
 _ORDER = const("order")
 NEW = const("new")
 
+OPENINGS = ("repl", "bootloader")  # what an order can open, once every key is erased
+
 # Why no slot starts
 SERVICE = "service"
 CRASHES = const("crashes")
@@ -92,7 +94,7 @@ class Slots:
         self.files.replace(_TRIES, b"x" * (TRIES - 1))
 
     def order(self, what):
-        """The next boot shall be SERVICE; or "repl" or "bootloader", which a guardian gets when all is wiped."""
+        """The next boot shall be SERVICE; or one of OPENINGS, which a guardian gets when all is wiped."""
         self.files.replace(_ORDER, what.encode())
 
     def ordered(self):

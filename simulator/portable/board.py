@@ -244,6 +244,7 @@ class Board:
     shows `rtc_offset` seconds more than the true one."""
 
     address = "watch"
+    model = "simulator"
     rtc_offset = 0
     plugged = False
     slots: object = None  # of firmware/update, where a test lays them

@@ -28,6 +28,7 @@ class Rig:
 
     def __init__(self):
         self._ticks = 0  # `new` makes the board and the watch
+        self._partition = None  # of that board
         self.shell = None  # the screens, on a board with a display
         self.chips = None  # the board's chips, where the firmware's own drivers run
 
@@ -50,10 +51,13 @@ class Rig:
         while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
         whose version this watch then says it is; wifi: a radio in a home, so that the watch really connects to what a
         guardian has set (`live`)."""
+        if self._partition:
+            self._partition.flash.close()
         if not command.get("keep"):
             _empty(command["root"])
         consent.MANIFEST[:] = [1] * len(consent.PURPOSES)
         self.board = Board(command["root"], command.get("seed", "seed"))
+        self._partition = self.board.partition
         self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
         if command.get("wifi"):

@@ -112,7 +112,7 @@ class _Judge:
 
     def _begin(self) -> Run:
         self.runs += 1
-        run = Run(self.scenario, Rig().do, self.root / str(self.runs) / "watch")  # copies are kept beside the watch
+        run = Run(self.scenario, Rig().do, self.root / str(self.runs) / "watch")
         run._root.parent.mkdir(parents=True)
         run.begin()
         return run

@@ -12,8 +12,9 @@ from simulator.watch import Person, Watch
 from tests.ui import tour
 
 _WAYS_OUT = {"back", "home", "cancel", "end", "over", "erase", "help", "change", "stop"}
-# Every file of firmware/ui/screens, but for the ones of a watch that is not set up: `test_a_new_watch` is there.
-_SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py")} - {"setup"}
+# Every file of firmware/ui/screens, but for the ones of a watch that is not set up (`test_a_new_watch` is there) and of
+# one that runs from slots (tests/update/test_opening.py).
+_SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py")} - {"setup", "repair"}
 _FROM_ALL = ("hold a", "press a", "sos", "help", "on")
 _FINGER = 78  # pixels of nine millimetres
 _ROUND_FINGER = 66  # on a round display of 1.28 inches

@@ -107,7 +107,7 @@ class Stage:
         """Open something of the menu."""
         self.home()
         self.tap("menu")
-        if "half" in self.targets() and name not in self.targets():
+        while "half" in self.targets() and name not in self.targets():
             self.tap("half")
         self.tap(name)
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from host_tools import image
-from host_tools.build import _compile
+from host_tools.build import compile_module
 from simulator import publisher
 
 BOARD = "test-board"
@@ -27,7 +27,7 @@ def words():
 @cache
 def compiled(name: str, text: str) -> bytes:
     """The bytecode of a module."""
-    return bytes(_compile(text.encode(), name))
+    return compile_module(text.encode(), name)
 
 
 def code(more: str = "") -> image.Files:

@@ -163,11 +163,6 @@ def test_an_image_that_is_none(at_home: Path, change: Any, words: str) -> None:
     assert done.exit_code == 1 and words in done.output
 
 
-def test_without_an_image_it_says_which_one(at_home: Path) -> None:
-    done = run("--board", S3, "--port", "/dev/none")
-    assert done.exit_code == 1 and "ESP32_GENERIC_S3-SPIRAM_OCT" in done.output
-
-
 def test_esptool_reads_the_image_that_is_written(at_home: Path) -> None:
     """The bootloader's header stays what esptool's own image-info takes for one of this chip."""
     known = load(ESP32)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from firmware.update.slots import Slots
-from host_tools import update
+from host_tools import backup, update
 from host_tools.console import Failure
 from host_tools.line import Line, Refused
 from host_tools.login import log_in
@@ -268,6 +268,10 @@ def _update(home: Home, package: Path) -> None:
     assert home.ward("workshop", "service", "--json", secret=WARD_PASSPHRASE).ok().data == {"open": "service"}
     slots = Slots(str(package.parent / "slots") + "/")
     assert slots.ordered() == "service" and slots.ordered() == ""
-    done = home.ward("workshop", "bootloader", "--yes", "--json", secret=WARD_PASSPHRASE)
-    assert done.ok().data == {"open": "bootloader"} and slots.ordered() == "bootloader"
+    sealed = package.parent / "rules.sealed"
+    taken = home.ward("workshop", "bootloader", "--yes", "--export", str(package), secret=WARD_PASSPHRASE)
+    assert taken.code == 1 and slots.ordered() == "" and home.watch.do("state")["set_up"] is True, "no export: no"
+    done = home.ward("workshop", "bootloader", "--yes", "--json", "--export", str(sealed), secret=WARD_PASSPHRASE)
+    assert done.ok().data == {"open": "bootloader", "export": str(sealed)} and slots.ordered() == "bootloader"
+    assert "settings" in backup.opened(sealed.read_bytes(), WARD_PASSPHRASE)
     assert home.watch.do("state")["set_up"] is False

@@ -1,5 +1,6 @@
 """What a watch takes and what it refuses, with the reason, and with nothing written (requirements E1, E2)."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+def dense(size: int) -> bytes:
+    """Bytes that cannot be compressed."""
+    return b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(size // 32 + 1))[:size]
+
+
 def running(root: str) -> tuple[int, bool]:
     """(version that starts now, on trial)."""
     slots = Slots(root)
@@ -44,7 +50,7 @@ REFUSED: dict[str, tuple[str, Any]] = {
     "an older version": ("old", lambda: packs.package(99)),
     "another board": ("board", lambda: packs.package(101, board="another-board")),
     "another key": ("key", lambda: packs.package(101, key="other")),
-    "too much code": ("big", lambda: packs.package(101, files={**packs.code(), "firmware/x.mpy": bytes(CODE)})),
+    "too much code": ("big", lambda: packs.package(101, files={**packs.code(), "firmware/x.mpy": dense(CODE)})),
     **{
         "code at " + path: ("path", lambda path=path: packs.package(101, files={**packs.code(), path: b"x"}))
         for path in PATHS

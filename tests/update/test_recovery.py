@@ -129,7 +129,8 @@ def mend(bench: Bench, package: Path) -> None:
 def test_a_signed_package_mends_a_watch_whose_slot_is_damaged(bench: Bench, tmp_path: Path) -> None:
     """Without any passphrase, and the same version too: it is the signature that counts."""
     path = Path(bench.root, "slots", "a")
-    path.write_bytes(path.read_bytes()[:-1] + b"\x00\x00")
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert Slots(bench.root).choose() == (None, "damaged")
     package = tmp_path / "update.ward"
     package.write_bytes(packs.package(100).bytes)

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from host_tools import doctor
+from host_tools import doctor, usb
 from host_tools.backup import opened, sealed
 from host_tools.console import Failure
 from host_tools.doctor import BAD, GOOD, ODD, check_inside, check_port
@@ -227,9 +228,10 @@ def test_the_week_first(home: Home) -> None:
 
 def test_a_healthy_watch(home: Home) -> None:
     found = {one["check"]: one for one in run(home, "doctor", "--json").ok().data}
-    names = ["this computer", "cable", "permission", "answer", "pairing", "history", "MicroPython", "board", "journal"]
-    assert list(found) == [*names, "space", "keys", "clock", "telephony"]
-    assert {one["state"] for one in found.values()} == {GOOD}, found
+    names = ["this computer", "cable", "permission", "answer", "pairing", "history", "MicroPython", "board", "slots"]
+    assert list(found) == [*names, "hardened", "journal", "space", "keys", "clock", "telephony"]
+    odd = {name for name, one in found.items() if one["state"] != GOOD}
+    assert odd == {"slots", "hardened"}, "simulated from source, on no chip that hides anything"
     assert "bad" not in run(home, "doctor").ok().out
 
 
@@ -247,7 +249,10 @@ def test_ports_and_their_troubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     port = tmp_path / "port"
     port.touch()
     monkeypatch.setattr(doctor, "candidates", list)
+    monkeypatch.setattr(usb, "portless", list)
     assert check_port(None)[0][0][:2] == ("cable", BAD)
+    monkeypatch.setattr(usb, "portless", lambda: ["1a86"])
+    assert check_port(None)[0][0][:2] == ("driver", BAD) and "CH340" in check_port(None)[0][0][2]
     monkeypatch.setattr(doctor, "candidates", lambda: ["/dev/a", "/dev/b"])
     assert check_port(None)[0][0][:2] == ("cable", ODD)
     assert check_port(str(port))[1] == str(port)
@@ -259,22 +264,61 @@ def test_ports_and_their_troubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "Another program" in doctor._why(busy) and doctor._why(Failure("words")) == "words"
 
 
+def test_what_the_plug_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The bridge and its driver; a chip in its loader; a device that has no port, as Linux lists it."""
+    here = [SimpleNamespace(device="/dev/a", vid=0x303A, pid=0x1001), SimpleNamespace(device="/dev/b", vid=None)]
+    monkeypatch.setattr(usb.list_ports, "comports", lambda: here)
+    assert [line[:2] for line in doctor._usb("/dev/a")] == [("driver", GOOD), ("loader", ODD)]
+    assert "lilygo-t-watch-s3" in doctor._usb("/dev/a")[1][2]
+    assert doctor._usb("/dev/b") == doctor._usb("socket://host:1") == []
+    here[0].pid = 0x4001
+    assert [line[:2] for line in doctor._usb("/dev/a")] == [("driver", GOOD)]
+    here[0].vid, here[0].pid = 0x10C4, 0xEA60  # whether a bridge's chip is in its loader nobody can see
+    assert [line[:2] for line in doctor._usb("/dev/a")] == [("driver", GOOD)]
+    for name, vendor, interface in (("1-1", "10c4", ""), ("1-2", "10c4", "ttyUSB0"), ("1-3", "05ac", "")):
+        (tmp_path / name / (name + ":1.0") / interface).mkdir(parents=True)
+        (tmp_path / name / "idVendor").write_text(vendor + "\n")
+    assert usb.portless(tmp_path) == ["10c4"]
+    for system, words in (("Linux", "modprobe cp210x"), ("Darwin", "allow its driver"), ("Windows", "Device Manager")):
+        monkeypatch.setattr(usb.platform, "system", lambda system=system: system)
+        assert words in usb.driver_words("10c4")
+
+
+def test_a_watch_in_recovery_says_what_it_needs() -> None:
+    hello = SimpleNamespace(watch=bytes(8), protocol=1, recovery="crashes", set_up=True, known=True)
+    talk: Any = SimpleNamespace(greet=lambda: hello)
+    assert doctor.check_watch(talk)[-1][:2] == ("recovery", BAD)
+    assert "ward update PACKAGE" in doctor.check_watch(talk)[-1][2]
+
+
 def test_each_odd_answer_of_a_watch_has_its_line() -> None:
     import time
 
     from simulator import EPOCH
 
-    health = {"platform": "micropython", "runtime": [1, 24, 0], "board": "esp32", "free": 1 << 20,
-              "journal": [9, 1, 2], "keys": True, "phone": True}  # fmt: skip
+    health = {"platform": "micropython", "runtime": [1, 24, 0], "build": "", "board": "lilygo-t-watch-s3",
+              "frozen": True, "free": 1 << 20, "journal": [9, 1, 2], "keys": True, "phone": True}  # fmt: skip
+    slots = {"version": 101, "trial": False, "board": "lilygo-t-watch-s3", "least": 100, "wants": []}
     now = int(time.time()) - EPOCH
     status = {"wall": now, "tampered": "", "trust": "set"}
     assert {state for _, state, _ in check_inside(health, status)} == {GOOD}
 
-    def odd(what: str, in_health: dict[str, Any], in_status: dict[str, Any]) -> tuple[str, str]:
-        lines = [line for line in check_inside({**health, **in_health}, {**status, **in_status}) if line[1] != GOOD]
+    def odd(what: str, in_health: dict[str, Any], in_status: dict[str, Any], *more: Any) -> tuple[str, str]:
+        found = check_inside({**health, **in_health}, {**status, **in_status}, *(more or (slots, "303a:4001")))
+        lines = [line for line in found if line[1] != GOOD]
         assert [line[0] for line in lines] == [what]
         return lines[0][1], lines[0][2]
 
+    assert odd("hardened", {"frozen": False}, {})[0] == ODD
+    assert odd("slots", {}, {}, {**slots, "trial": True})[1].endswith("ward update --confirm")
+    assert odd("board", {}, {}, {**slots, "board": "m5stickc-plus2"})[0] == BAD
+    assert odd("board", {}, {}, slots, "10c4:ea60")[0] == ODD
+    assert odd("MicroPython", {"build": "ESP32_GENERIC_S3"}, {})[1].count("ESP32_GENERIC_S3-SPIRAM_OCT") == 1
+    good = {"build": "ESP32_GENERIC_S3-SPIRAM_OCT"}
+    assert {line[1] for line in check_inside({**health, **good}, status, slots, "303a:821b")} == {GOOD}
+    assert [line[:2] for line in check_inside({**health, "frozen": False}, status) if line[1] != GOOD] == [
+        ("slots", ODD), ("hardened", ODD),
+    ]  # fmt: skip
     assert odd("MicroPython", {"runtime": [1, 23, 9]}, {})[0] == BAD
     assert odd("space", {"free": 1000}, {}) == (ODD, "0 KB free: evidence may find no room. See: ward evidence close")
     assert odd("keys", {"keys": False}, {})[0] == BAD

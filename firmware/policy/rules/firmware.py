@@ -12,6 +12,7 @@ from micropython import const
 from firmware.policy.decision import BadRequest, allow, event
 from firmware.policy.request import choice
 from firmware.policy.rule import Rule, stopped
+from firmware.policy.rules.credentials import HOST
 from firmware.storage.journal import encode
 
 _FORM = const("firmware.form")
@@ -25,6 +26,7 @@ _DAMAGED = const("firmware.damaged")
 _ON_TRIAL = const("firmware.on_trial")
 _NO_TRIAL = const("firmware.no_trial")
 _TOO_EARLY = const("firmware.too_early")
+_PASSPHRASE = const("firmware.passphrase")
 
 _PROBLEMS = (_FORM, _KEY, _SIGNATURE, _BOARD, _OLD, _BIG, _PATH, _DAMAGED)
 OPENINGS = ("repl", "bootloader")
@@ -63,8 +65,11 @@ open what=s10 channel?=s8
             return self._credentials.refusal()
         if verb == "service":
             return allow([event("firmware.service")], ("service",))
-        # Whoever reads what the prompt lets read finds no key any more (B14): the watch is new, and open.
-        return allow((), (choice(request, "what", OPENINGS),), then=self.context.wipe)
+        what = choice(request, "what", OPENINGS)
+        if request["channel"] != HOST:  # digits can be tried out by hand: no PIN opens a watch (B14)
+            return stopped(_PASSPHRASE)
+        # Whoever reads what the prompt lets read finds no key any more: the watch is new, and open.
+        return allow((), (what,), then=self.context.wipe)
 
     def _take(self, verb, request):
         """Begin to receive a package, or let it run on trial after it has come wholly."""

@@ -8,6 +8,7 @@ _TILES = (
     (("privacy", "shield"), ("assistant", "robot"), ("learn", "school"), ("told", "guardian"), ("looks", "pin")),
     (("held", "folded"), ("asked", "lock"), ("mylock", "lock"), ("about", "info"), ("help", "heart")),
 )
+_REPAIR = ((("repair", "info"),),)  # only where there is a recovery to restart into
 
 
 class Menu(Screen):
@@ -15,20 +16,22 @@ class Menu(Screen):
 
     def __init__(self, shell, subject):
         super().__init__(shell, subject)
+        self._tiles = _TILES + _REPAIR if shell.watch.slots else _TILES
         self._half = 0
 
     def build(self, page):
         if not page.touch:
-            rows = [(name, picture, SEA, page.text(name), "") for half in _TILES for name, picture in half]
+            rows = [(name, picture, SEA, page.text(name), "") for half in self._tiles for name, picture in half]
             page.rows(rows, [("back", "back", CARD, "")])
             return
-        entries = [(name, picture, CARD, page.text(name)) for name, picture in _TILES[self._half]]
-        entries.append(("half", "back" if self._half else "next", SEA, ""))
+        entries = [(name, picture, CARD, page.text(name)) for name, picture in self._tiles[self._half]]
+        last = self._half + 1 == len(self._tiles)
+        entries.append(("half", "back" if last else "next", SEA, ""))
         page.keys(page.text("menu"), ("back", "back"), None, entries)
 
     def act(self, name):
         if name == "half":
-            self._half = 1 - self._half
+            self._half = (self._half + 1) % len(self._tiles)
             self.shell.build(0)
         elif name == "assistant":
             self.shell.assist()
