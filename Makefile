@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test thorough coverage fuzz scan lint bench generate evaluate train mpy clean
+.PHONY: help setup sim demo year test thorough coverage fuzz scan lint bench generate evaluate train mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,9 @@ sim: $(STAMP) ## the main job: a simulated watch in a page, with the people arou
 
 demo: $(STAMP) ## one simulated day of a watch, told as a timeline in the terminal
 	$(BIN)/ward demo
+
+year: $(STAMP) ## 365 days of a child's use with every rule on, and what came of them
+	$(BIN)/ward sim --headless --days 365
 
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)

@@ -20,7 +20,7 @@ from simulator import micropython
 from simulator.watch import RUNTIMES
 
 # Only the told day knows these.
-_OF_THE_DAY = ("--headless", "--messages", "--limit", "--brief", "--json", "--update-readme", "--png")
+_OF_THE_DAY = ("--headless", "--messages", "--limit", "--brief", "--json", "--update-readme", "--png", "--days")
 
 
 def _parser() -> argparse.ArgumentParser:
