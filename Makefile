@@ -85,4 +85,6 @@ $(STAMP): pyproject.toml
 	$(PIP) --editable '.[dev]'
 	$(PIP) --no-deps --upgrade --target $(TYPINGS) $$($(BIN)/python -c 'import tomllib; \
 	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["typings"])')
+	$(PIP) --no-deps $$($(BIN)/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["judges"])')
 	@touch $@
