@@ -15,7 +15,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo test thorough test-board coverage fuzz scan load lint bench generate evaluate train mpy clean
+.PHONY: help setup sim demo year test thorough test-board coverage fuzz scan load lint bench generate evaluate train mpy
+.PHONY: clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +28,9 @@ sim: $(STAMP) ## the main job: a simulated watch in a page, with the people arou
 
 demo: $(STAMP) ## one simulated day of a watch, told as a timeline in the terminal
 	$(BIN)/ward demo
+
+year: $(STAMP) ## 365 days of a child's use with every rule on, and what came of them
+	$(BIN)/ward sim --headless --days 365
 
 test: $(STAMP) ## run all tests, on CPython and on the real MicroPython unix port
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
@@ -89,4 +93,6 @@ $(STAMP): pyproject.toml
 	$(PIP) --editable '.[dev]'
 	$(PIP) --no-deps --upgrade --target $(TYPINGS) $$($(BIN)/python -c 'import tomllib; \
 	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["typings"])')
+	$(PIP) --no-deps $$($(BIN)/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["judges"])')
 	@touch $@

@@ -1,6 +1,9 @@
 """One day of a simulated watch, told as a timeline: what `ward demo` and `ward sim --headless` run.
 
-Exit codes: 0 the day ended with a verified journal, 1 it did not, 2 the command line or the message file is wrong.
+With `--days` it is a year, or any number of days, of which only a summary is told (simulator/days/year.py).
+
+Exit codes: 0 the day ended with a verified journal, and the year without a fault; 1 it did not; 2 the command line or
+the message file is wrong.
 """
 
 import argparse
@@ -38,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runtime", choices=RUNTIMES, default="cpython", help="what the watch runs on (%(default)s)")
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="language of the watch (%(default)s)")
     parser.add_argument("--age", type=int, choices=(7, 9), default=9, help="the child's age in years (%(default)s)")
+    parser.add_argument("--days", type=int, metavar="N", help="live N days with every rule on, and print a summary")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another life for --days (%(default)s)")
     parser.add_argument("--brief", action="store_true", help="leave out what was simply allowed")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--png", type=Path, metavar="DIR", help="the watch has a display; write what it shows into DIR")
@@ -55,7 +60,7 @@ def main(argv: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese still shows the rest
     try:
-        return _run(options, sys.stdout)
+        return _live(options.days, options.seed) if options.days else _run(options, sys.stdout)
     except BadStream as bad:
         print("ward: %s" % bad, file=sys.stderr)
         return 2
@@ -64,6 +69,16 @@ def main(argv: list[str]) -> int:
             raise
         print("ward: %s. Use --runtime cpython." % micropython.why_missing(), file=sys.stderr)
         return 2
+
+
+def _live(days: int, seed: int) -> int:
+    from simulator.days.year import Year
+
+    with tempfile.TemporaryDirectory() as folder:
+        year = Year(Path(folder) / "watch", days, seed)
+        year.live()
+    print("\n".join(year.summary()))
+    return 1 if year.faults else 0
 
 
 def _run(options: argparse.Namespace, stream: Any) -> int:

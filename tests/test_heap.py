@@ -1,8 +1,9 @@
-"""Engine, storage, text and rules with full state in a small heap of the real MicroPython, from .mpy, on littlefs.
+"""What fits into which heap of the real MicroPython, from .mpy, on littlefs: engine, storage, text and rules with full
+state; and the whole firmware with drivers, device loop and screens.
 
-The workload is in tests/bench/heap_probe.py; docs/measurements.md says where the bytes go. What the workload's own code
-takes is measured and added to the heap, so that these sizes are those of the firmware alone: code, names, state,
-littlefs and the room that all of it needs for a moment.
+The workloads are in tests/bench/heap_probe.py and whole_probe.py; docs/measurements.md says where the bytes go. What a
+workload's own code takes is measured and added to the heap, so that these sizes are those of the firmware alone: code,
+names, state, littlefs and the room that all of it needs for a moment.
 """
 
 import shutil
@@ -10,12 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from host_tools import boards
 from tests.bench.harness import Failed, InPlace, Target
 
 # The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
 # where it lies. The aim is 192 KB.
 HEAP_KB = 218
 IN_PLACE_KB = 166
+# The whole firmware, as release.py builds it: a day from the set-up on with ten contacts (at most 384 KB, better 320),
+# and one with the fullest state.
+DAY_KB = 384
+FULL_KB = 412
+_BOARD = "lilygo-t-watch-s3"  # the one with most drivers
 HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
 
 
@@ -55,6 +62,34 @@ def test_full_state_boots_and_works_in_a_small_heap(target: Target, copy: str) -
 def test_code_that_stays_in_flash_takes_a_quarter_less(micropython_binary: str, copy: str, tmp_path: Path) -> None:
     found = InPlace(tmp_path).json("heap_probe", "run", copy, heap=IN_PLACE_KB)
     assert (found["status"], found["contacts"], found["sealed"], found["rotated_to"]) == ("ok", 50, 20, 1)
+
+
+@pytest.fixture(scope="module")
+def released(micropython_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Target:
+    target = Target(tmp_path_factory.mktemp("released"), lines=False)
+    (target.folder / "board.json").write_bytes(boards.load(_BOARD).packed())
+    return target
+
+
+def _lived(found: dict) -> None:
+    """The day came to its end, with pictures all the way."""
+    assert (found["status"], found["tampered"], found["screen"], found["sos"]) == ("ok", "", "sos", "delivered")
+    assert found["short"] == 0, "memory was too short for a decision"
+    assert found["sent"] > 100 * 240 * 240 * 2, "more than a hundred frames were drawn"
+    assert {"message", "collapsed", "hidden", "assistant", "ring", "not_sent", "sos_delivered"} <= set(found["seen"])
+
+
+def test_the_whole_firmware_lives_a_day_with_its_screens(released: Target, tmp_path: Path) -> None:
+    found = released.json("whole_probe", "day", str(tmp_path / "image"), "board.json", heap=DAY_KB)
+    _lived(found)
+    assert found["contacts"] == 10
+
+
+@pytest.mark.parametrize("image", HISTORIES[1:], indirect=True)
+def test_the_whole_firmware_with_full_state(released: Target, copy: str) -> None:
+    found = released.json("whole_probe", "full", copy, "board.json", heap=FULL_KB)
+    _lived(found)
+    assert (found["contacts"], found["graded"], found["packages"]) == (50, 199, 32), "one graded account was released"
 
 
 def test_a_heap_too_small_is_no_damage(target: Target, copy: str) -> None:

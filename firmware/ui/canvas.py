@@ -7,9 +7,11 @@ drawing nor sending allocates anything.
 import framebuf
 from micropython import const
 
+from firmware import loading
 from firmware.ui.font import CORNER, code_at, sizes
 
 _ROWS = const(40)  # of the whole width, in the buffer
+_FEW = const(20)  # where heap is scarce: drawing takes a few more turns, and the buffer 5 to 10 KB less
 
 # Colours, 0xRRGGBB.
 NIGHT = const(0x0B1118)
@@ -31,7 +33,7 @@ class Canvas:
     def __init__(self, display):
         self.width, self.height, self.round = display.width, display.height, display.round
         self._display = display
-        self._buffer = bytearray(self.width * _ROWS * 2)
+        self._buffer = bytearray(self.width * 2 * (_ROWS if loading.ROOMY else _FEW))
         self.sizes = sizes()
         self._zones: dict = {}
         self._frame = self._levels = framebuf.FrameBuffer(bytearray(8), 4, 1, framebuf.RGB565)

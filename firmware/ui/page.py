@@ -200,11 +200,12 @@ class Page:
             middle = x + w // 2
             if w < canvas.width and (x == 0 or x + w == canvas.width):  # away from the rim
                 middle += 15 if x == 0 else -15
-            words = words if w > 88 else ""
+            left, right = max(x, 120 - 76) + 2, min(x + w, 120 + 76) - 2
+            data = words.encode()
+            if w <= 88 or canvas.measure(BODY, data, 0, len(data)) > right - left:
+                words = ""  # rather than a part of them
             self.add(Icon(picture, middle, top + (20 if words else 26 if w == 76 else 34), WHITE, colour))
             if words:
-                left = max(x, 120 - 76) + 2
-                right = min(x + w, 120 + 76) - 2
                 self.add(label(canvas, words, left, top + 36, right - left, BODY, WHITE, colour))
         else:
             box = self.add(Box(x + 3, top + 2, w - 6, h - 5, colour, NIGHT))
@@ -239,7 +240,8 @@ class Page:
             aside = 44 if self.touch else 38
             left, room = x + aside, width - aside
             middle = y + high // 2 - 2
-            if smaller is None:
+            data = words.encode()
+            if smaller is None or (not smaller and canvas.measure(BODY, data, 0, len(data)) > room):
                 self._sentence(words, left, middle, room)
             else:
                 self.add(label(canvas, words, left, middle - (28 if smaller else 17), room, TITLE, WHITE, CARD, False))

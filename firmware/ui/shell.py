@@ -145,6 +145,9 @@ class Shell:
         canvas.prepare(canvas.width, canvas.height)
         for item in self._open.moving:
             canvas.prepare(item.w, item.h)
+        for target in page.targets:
+            if target.box:
+                canvas.prepare(target.box.w, target.box.h)
 
     def more(self):
         """The next page of the open screen; behind the last one the first."""
@@ -172,15 +175,14 @@ class Shell:
         from_x, from_y, screen, before = self._down
         self._down = None
         after = self._at(x, y)
-        self._mark(None)
-        if screen != self.screen:
-            return  # it has come under the finger, and was not meant
-        if x - from_x > _SWIPE and abs(y - from_y) < _SWIPE:
-            self._act("back")
-        elif abs(y - from_y) > _SWIPE and abs(x - from_x) < _SWIPE:
-            self._act("more")
-        elif after is not None and before == after.name:
-            self._act(before)
+        if screen == self.screen:  # else it has come under the finger, and was not meant
+            if x - from_x > _SWIPE and abs(y - from_y) < _SWIPE:
+                self._act("back")
+            elif abs(y - from_y) > _SWIPE and abs(x - from_x) < _SWIPE:
+                self._act("more")
+            elif after is not None and before == after.name:
+                self._act(before)
+        self._mark(None)  # of a screen that has just been laid out nothing is marked, and nothing is sent twice
 
     def button(self, name, down):
         """A button goes down or up."""
@@ -209,13 +211,17 @@ class Shell:
         return None
 
     def _mark(self, target):
-        """Frame the box of a target, or of none."""
-        if self._marked:
-            self._marked.marked = False
-        self._marked = target and target.box
-        if self._marked:
-            self._marked.marked = True
-        self._dirty = True
+        """Frame the box of a target, or of none: only the boxes are drawn anew."""
+        before, after = self._marked, target.box if target else None
+        if before is after:
+            return
+        self._marked = after
+        if before:
+            before.marked = False
+            self.draw(before)
+        if after:
+            after.marked = True
+            self.draw(after)
 
     def _act(self, name):
         """Every screen may do something of its own with "back" and "more"; most do not."""

@@ -1,10 +1,11 @@
 """BMA423 and QMI8658: acceleration into a FIFO. And the DRV2605, which moves a motor.
 
-Sources: Bosch BMA423 data sheet 1.1, sections 4.5 (FIFO: headerless frames of 6 bytes) and 5 (0x00 chip id 0x13, 0x24
-and 0x25 FIFO length, 0x26 FIFO data, 0x40 ACC_CONF, 0x41 ACC_RANGE, 0x48 and 0x49 FIFO_CONFIG, 0x7C PWR_CONF, 0x7D
-PWR_CTRL, 0x7E CMD: 0xB0 FIFO flush, 0xB6 soft reset); QST QMI8658A data sheet 0.9, sections 5 (0x00 WHO_AM_I 0x05,
-CTRL1, CTRL2, CTRL7, FIFO_CTRL, 0x60 reset) and 5.10 (CTRL9: 0x04 reset of the FIFO, 0x05 request for it); TI DRV2605L
-data sheet SLOS854D, section 8.6 (0x01 MODE, 0x02 real-time input, 0x1A and 0x1D feedback and open loop).
+Sources: Bosch BMA423 data sheet 1.1, sections 4.5 (FIFO: headerless frames of 6 bytes) and 5 (0x00 chip id 0x13, 0x12
+to 0x17 the last sample, 0x24 and 0x25 FIFO length, 0x26 FIFO data, 0x40 ACC_CONF, 0x41 ACC_RANGE, 0x48 and 0x49
+FIFO_CONFIG, 0x7C PWR_CONF, 0x7D PWR_CTRL, 0x7E CMD: 0xB0 FIFO flush, 0xB6 soft reset); QST QMI8658A data sheet 0.9,
+sections 5 (0x00 WHO_AM_I 0x05, CTRL1, CTRL2, CTRL7, FIFO_CTRL, 0x60 reset) and 5.10 (CTRL9: 0x04 reset of the FIFO,
+0x05 request for it); TI DRV2605L data sheet SLOS854D, section 8.6 (0x01 MODE, 0x02 real-time input, 0x1A and 0x1D
+feedback and open loop).
 """
 
 from simulator.chips.chip import Registers
@@ -31,6 +32,13 @@ class Bma423(Motion):
 
     def full(self):
         return 2000 << self.registers[0x41]
+
+    def feel(self, x, y, z):
+        if self._on and self.registers[0x7D] & 4:  # DATA_8 to DATA_13, 12 bits from the left
+            for at, value in enumerate((x, y, z)):
+                self.registers[0x12 + 2 * at : 0x14 + 2 * at] = _two(value * 32768 // self.full())
+                self.registers[0x12 + 2 * at] &= 0xF0
+        super().feel(x, y, z)
 
     def measures(self):
         return self.registers[0x7D] & 4 and self.registers[0x49] & 0x40

@@ -391,8 +391,9 @@ class Rig:
         return self.screen(command)
 
     def open_screen(self, command):
-        """Open a screen by its name, as the board does with "lock" when the watch is put down."""
-        self._lit().show(command["name"])
+        """Open a screen by its name, as the board does with "lock" when the watch is put down; `subject`: what it is
+        of, as in its file."""
+        self._lit().show(command["name"], command.get("subject"))
         return self.screen(command)
 
     def dark(self, command):

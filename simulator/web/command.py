@@ -22,7 +22,7 @@ from simulator.ends import Listener, Terminal, end_of
 from simulator.watch import PASSPHRASE, RUNTIMES
 
 # Only the told day knows these.
-_OF_THE_DAY = ("--headless", "--messages", "--limit", "--brief", "--json", "--update-readme", "--png")
+_OF_THE_DAY = ("--headless", "--messages", "--limit", "--brief", "--json", "--update-readme", "--png", "--days")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _MODULES = (
     "simulator/__init__.py",
     "simulator/portable/__init__.py",
+    "simulator/portable/board.py",
     "simulator/portable/flash.py",
     "tests/bench/__init__.py",
     "tests/bench/full_state.py",
@@ -24,9 +25,11 @@ _MODULES = (
     "tests/bench/heap_probe.py",
     "tests/bench/memory_store.py",
     "tests/bench/parts.py",
+    "tests/bench/probing.py",
     "tests/bench/requests.py",
     "tests/bench/signed.py",
     "tests/bench/processor.py",
+    "tests/bench/whole_probe.py",
     "tests/bench/flash_wear.py",
     *sorted("tests/bench/" + path.name for path in Path(__file__).parent.glob("*_requests.py")),
 )
@@ -39,9 +42,10 @@ class Failed(RuntimeError):
 class Target:
     """A folder with everything compiled, and a way to run one of our scripts there."""
 
-    def __init__(self, folder: Path) -> None:
-        """Compile the firmware and the portable modules into `folder`."""
-        self.folder = compile_firmware(folder)
+    def __init__(self, folder: Path, lines: bool = True) -> None:
+        """Compile the firmware and the portable modules into `folder`. lines false: as it is laid onto a watch
+        (host_tools/release.py), without line numbers."""
+        self.folder = compile_firmware(folder, lines=lines)
         for name in _MODULES:
             output = (folder / name).with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -50,16 +54,16 @@ class Target:
 
     def text(self, script: str, *args: str, heap: int = 16384) -> str:
         """What tests/bench/`script` prints. Failed when it is no success. heap: KB, beside the script itself."""
-        return self._run(script, args, heap * 1024 + (self.own_size if heap < 1024 else 0))
+        return self._run(script, args, heap * 1024 + (self.own_size(script) if heap < 1024 else 0))
 
     def json(self, script: str, *args: str, heap: int = 16384) -> Any:
         """The same, parsed: the last line."""
         return json.loads(self.text(script, *args, heap=heap).splitlines()[-1])
 
-    @cached_property
-    def own_size(self) -> int:
-        """Bytes of heap that heap_probe and the simulated flash take for themselves: no part of the firmware."""
-        return int(self._run("harness_size", ("firmware", "tests.bench.heap_probe"), 1 << 24))
+    @cache  # noqa: B019 (a test has one or two of these)
+    def own_size(self, script: str) -> int:
+        """Bytes of heap that a script and the simulated flash take for themselves: no part of the firmware."""
+        return int(self._run("harness_size", ("firmware", "tests.bench." + script), 1 << 24))
 
     def _start(self, module: str, heap: int) -> list[str]:
         """The command line, without the executable, that runs a module in so many bytes of heap."""

@@ -21,24 +21,11 @@ import time  # noqa: E402
 import vfs  # noqa: E402
 
 import firmware.preload  # noqa: E402, F401
-from simulator.portable.flash import ERASE_MICROS, SECTOR, Flash, Partition, Power  # noqa: E402
+from simulator.portable.flash import SECTOR, Flash, Partition, Power  # noqa: E402
 from tests.bench import full_state  # noqa: E402
+from tests.bench.probing import BLOCKS, ROOT, FileFlash, Steps  # noqa: E402
 
-BLOCKS = 512  # 2 MB: the file system of the smallest boards
-ROOT = "/flash"
-_BLANK = b"\xff" * 256
 _DENIALS = 95  # in the newest segment of their ring, which holds 100
-
-
-class FileFlash(Flash):
-    """Flash in a file, without buffers of a whole sector."""
-
-    def erase_at(self, block):
-        for at in range(0, SECTOR, len(_BLANK)):
-            self._write(block * SECTOR + at, _BLANK)
-        self.erases += 1
-        self.micros += ERASE_MICROS
-        return True
 
 
 def start(image, seed):
@@ -86,21 +73,6 @@ class Opened:
             return opening(name)
 
         files.open = counted
-
-
-class Steps:
-    """Prints the bytes in use after each step."""
-
-    def __init__(self, loud):
-        self._loud = loud
-        self._last = 0
-
-    def __call__(self, what):
-        gc.collect()
-        now = gc.mem_alloc()  # type: ignore[attr-defined]
-        if self._loud:
-            print("%-34s %7d %7d" % (what, now - self._last, now))
-        self._last = now
 
 
 def run(image, loud):

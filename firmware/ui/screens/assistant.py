@@ -20,10 +20,13 @@ class Assistant(Screen):
         data = words.encode()
         wide = canvas.measure(BODY, data, 0, len(data))
         x, width = page.span(y, 32)
-        left = x + max((width - wide - 38) // 2, 0)
-        page.add(Icon("robot", left + 16, y + 16, SKY))
-        page.add(label(canvas, words, left + 38, y + 4, min(wide, width - 38), BODY, SKY, middle=False))
-        y += 34
+        if wide + 38 > width:  # the words must be read whole: under the picture, where they fit
+            y = page.line(words, page.icon("robot", y, SKY, False) - 2, SKY)
+        else:
+            left = x + (width - wide - 38) // 2
+            page.add(Icon("robot", left + 16, y + 16, SKY))
+            page.add(label(canvas, words, left + 38, y + 4, wide, BODY, SKY, middle=False))
+            y += 34
         question, answer = shell.talk
         if answer:
             page.paragraph(answer, y)

@@ -1,6 +1,6 @@
 """A shop asks for money: who, how much, and what the limits still leave (D31, D32). Nothing is bright that pays."""
 
-from firmware.ui.canvas import CARD, SEA, SOFT, SUN
+from firmware.ui.canvas import CARD, SOFT, SUN
 from firmware.ui.screen import Screen
 
 
@@ -20,13 +20,14 @@ class Pay(Screen):
         large = page.title if canvas.round else page.amount
         y = large(_yuan(self.subject["amount"]), y + 2)
         page.paragraph(page.text("pay_left").replace("{count}", _yuan(self._left)), y)
-        page.bar(("cancel", "no", CARD, page.text("no")), ("pay", "lock", SEA, page.text("pay")))
+        page.bar(("cancel", "no", CARD, page.text("no")), ("pay", "lock", CARD, page.text("pay")))
 
     def act(self, name):
         if name == "pay":
             self.shell.show("keypad", "pay")
         elif name in ("cancel", "back"):
             self.shell.watch.wallet.cancel()
+            self.shell.close("pay")  # which it has been, unless the shop's time was over
         else:
             return False
         return True
