@@ -165,7 +165,7 @@ def _health(watch, params):
     return {
         "platform": sys.implementation.name,
         "runtime": list(sys.implementation.version[:3]),
-        "build": getattr(sys.implementation, "_build", ""),  # from MicroPython 1.25 on
+        "build": _build(),
         "board": watch.model,
         "frozen": __file__[:1] != "/",
         "free": watch.store.free,
@@ -173,6 +173,12 @@ def _health(watch, params):
         "keys": watch.store.is_marked,
         "phone": watch.can_call,
     }
+
+
+def _build():
+    """The variant of the MicroPython that runs; it says so from 1.25 on, under a private name."""
+    _, found, rest = str(sys.implementation).partition("_build='")
+    return rest.split("'")[0] if found else ""
 
 
 def _consents(watch, params):

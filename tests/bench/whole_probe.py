@@ -23,7 +23,7 @@ import sys  # noqa: E402
 import vfs  # noqa: E402
 
 import firmware.preload  # noqa: E402, F401
-from simulator.portable.board import Board  # noqa: E402
+from simulator.portable.board import Board, Wifi  # noqa: E402
 from simulator.portable.flash import Partition, Power  # noqa: E402
 from tests.bench import full_state  # noqa: E402
 from tests.bench.probing import BLOCKS, ROOT, FileFlash, Steps  # noqa: E402
@@ -128,7 +128,7 @@ class Day:
         made.device_secret = full_state._SECRET
         made.random = full_state.Random(9000000)
         if wifi:
-            made.broker = ("127.0.0.1", _CLOSED_PORT), "broker.example", b"", b"watch", b"", b""
+            made.wifi = Wifi()
         made.rtc = lambda: _NOW
         self.watch = Watch(made)
         step("services, engine and store, empty")
@@ -144,6 +144,21 @@ class Day:
         step("device and screens")
         self.turn(0)
         step("the first screen drawn")
+
+    def go_online(self):
+        """A guardian has named a network, and a broker that cannot be reached: the carrier tries again and again."""
+        name, password = "home", "grey herons wade"
+        broker = {"purpose": "messages", "host": "127.0.0.1", "port": _CLOSED_PORT, "name": "", "authority": ""}
+        broker.update({"account": "", "secret": "", "path": "", "channel": full_state.HOST})
+        for kind, fields in (
+            ("credentials.scram", full_state.scram()),
+            ("network.wifi", {"name": name, "password": password, "channel": full_state.HOST}),
+            ("network.endpoint", broker),
+        ):
+            request = dict(fields)
+            request["kind"] = kind
+            if not self.ask(request).allowed:
+                raise AssertionError(kind)
 
     def wait(self, milliseconds):
         pass
@@ -305,6 +320,8 @@ def main(command, image, board, loud=""):
     elif day.report.status != "ok":
         print(json.dumps({"status": day.report.status, "code": day.report.code}))
         return
+    if command == "wifi":
+        day.go_online()
     screens(day)
     live(day)
     found = full_state.size(day.watch)
