@@ -16,7 +16,6 @@ from firmware.services.messaging import Messaging
 from firmware.services.outbox import Outbox
 from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
-from firmware.services.transport.wireless import Wireless
 from firmware.services.wallet import Wallet
 from firmware.storage import floor
 from firmware.storage.files import Files
@@ -65,10 +64,7 @@ class Watch:
             self._set_rtc,
         )
         self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
-        carrier = self.carrier = board.carrier
-        if board.wifi is not None:
-            ident = board.identity.hex()
-            carrier = self.carrier = Wireless(self.engine, self.store, board.wifi, board.address, ident, board.random)
+        carrier = self.carrier = board.carrier if board.wifi is None else self._over_wifi(board)
         self.locator = Locator(self.engine, board.positions, carrier, board.screen, board.random)
         self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
         self.outbox = Outbox(self.engine, self.store, files, board.address)
@@ -117,6 +113,13 @@ class Watch:
             return self._board.rtc()
         except OSError:
             return None  # a chip that does not answer vouches for nothing
+
+    def _over_wifi(self, board):
+        """The carrier over Wi-Fi; its code is on the heap of those boards only that have a radio."""
+        from firmware.services.transport.wireless import Wireless
+
+        ident = board.identity.hex()
+        return Wireless(self.engine, self.store, board.wifi, board.address, ident, board.random)
 
     def _set_rtc(self, wall):
         self._next_look = 0  # the next step sees whether it was written
