@@ -86,7 +86,10 @@ protect_end channel?=s8
         self.alarm = [0, 0]
         self._tries = []  # powered times of unknown attempts; in RAM only, a bully cannot reboot the watch
         self._last_try = -1  # powered time of the last one, -1 if not known
-        self._clear = (-1, b"")  # day and tag of the last clear hit; not in the snapshot: at worst one more stands alone
+        self._clear = (
+            -1,
+            b"",
+        )  # day and tag of the last clear hit; not in the snapshot: at worst one more stands alone
         self._stepped = -1
 
     def decide(self, verb, request):
