@@ -917,10 +917,14 @@ class Run:
             "asked": [question["text"] for question in got["asked"]],
             "told_provider": sorted({key for question in got["asked"] for key in question}),
             "fields": sorted({key for item in got["alerts"] for key in item}),
+            "numbers": [notice[1]["numbers"] for notice in got["seen"] if "numbers" in notice[1]],
             "told": got["told"],
             "frames_new": self._frames_are_new([item[1]["frame"] for item in got["seen"] if "frame" in item[1]]),
         }
         self.reasons.update(reason for reason in facts["reasons"] if reason)
+        if "words" in expected:  # what the child reads of each reason
+            said = {"op": "words", "language": self.scenario.start["language"]}
+            facts["words"] = [self._send({**said, "id": reason})["text"] for reason in facts["reasons"] if reason]
         for name, value in expected.items():
             self._require(name, value, facts[name])
 

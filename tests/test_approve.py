@@ -163,7 +163,7 @@ def test_a_power_cut_before_the_new_key_lies_there(tmp_path: Path) -> None:
     """The old key is out with the record of the new one; without the new one nothing is approved."""
     rig = _watch(tmp_path / "watch")
     context = rig.watch.engine.context
-    context.keep_secrets = lambda blob, number=0: None
+    context.keep_secrets = lambda *secrets: None
     assert ask(rig, "approval.key", key=bytes(range(32)).hex(), channel="host")["verdict"] == "allow"
     rig.do({"op": "reboot"})
     assert rig.watch.engine.context.secrets(KEY) == APPROVAL_KEY

@@ -170,7 +170,7 @@ def test_a_power_cut_between_record_and_key(tmp_path: Path, lost: str) -> None:
     watch: Any = rig.watch
     context = watch.engine.context
     if lost == "key write":
-        context.keep_secrets = lambda blob, number=0: None
+        context.keep_secrets = lambda *secrets: None
     _login(rig, OWNER)
     phrase = scram_verifier(passphrase_of("opa"))
     _must(rig, "credentials.user", name="opa", role=CARER, channel="host", **phrase)

@@ -12,7 +12,7 @@ class Context:
     random(n) -> bytes           injected, so that every runtime gives equal bytes under test
     expire(cls, before_month)    erases the keys of a class of sealed texts, and with them the texts
     readable(place), holds_key(cls, month)   whether what was sealed can still be opened
-    secrets(), keep_secrets(b)   the guardian's verifiers, kept apart from the journal so that they outlive its damage
+    secrets(), keep_secrets()    the guardian's verifiers, kept apart from the journal so that they outlive its damage
     load_floor(), save_floor(region, numbers)   the safety floor's own records
     wipe()                       destroys everything, keys first
     start_afresh()               drops damaged journal segments

@@ -46,8 +46,9 @@ class Foreground:
 
     def call(self, on):
         """The phone says that a call is on, or over. Whatever the answer: the call is there, and stays."""
-        if on:
+        if self._class:  # what is on the screen now, also if the child has opened it during the call
             self._under_call = [self._class, self.item]
+        if on:
             self._class = self.item = ""
             return self._engine.ask(_start("call"))
         cls, item = self._under_call
@@ -55,8 +56,8 @@ class Foreground:
         decision = self._empty()
         if cls:
             decision = self.start(cls, item)
-            if not decision.allowed:
-                self._halt_but("")
+        if not self.item:
+            self._halt_but("")
         return decision
 
     def step(self):

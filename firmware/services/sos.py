@@ -26,7 +26,6 @@ class Sos:
         self.state = _IDLE
         self._deadline = 0
         self._tries = 0
-        self._open = 0  # tries of the call before, while nobody has it: another one that is cancelled does not end it
         self._changes = 0  # of the carriers, at the last try
 
     def press(self, now):
@@ -35,21 +34,25 @@ class Sos:
         return discharge(decision, {"sos": lambda: self._start(now)})
 
     def _start(self, now):
-        if self.state != _COUNTING:
-            self._open = self._tries if self.state == _NOT_DELIVERED else 0
+        if self.state == _COUNTING:
+            return  # a frightened child presses again and again: that puts nothing off
+        waits, self._tries = self._waits(), 0
+        if waits:
+            self._deadline = now  # at once, and nothing to cancel: nobody calls off what no guardian has yet
+            return
         self.state = _COUNTING
         self._deadline = now + _CANCEL_SECONDS
-        self._tries = 0
         self._screen.notice("sos", {"seconds": _CANCEL_SECONDS, "numbers": list(self._engine.floor.help_numbers())})
 
     def cancel(self):
-        """Only while the seconds are counted; a signal that is out stays out, and one that nobody has yet goes on."""
-        if self.state == _COUNTING and self._open:
-            self.state, self._tries = _NOT_DELIVERED, self._open
-            self._screen.notice("sos_not_delivered", {})
-        elif self.state == _COUNTING:
+        """Only while the seconds are counted; a signal that is out stays out."""
+        if self.state == _COUNTING:
             self.state = _IDLE
             self._screen.notice("sos_cancelled", {})
+
+    def _waits(self):
+        """True while a signal is out that nobody has, and that is tried again."""
+        return self.state == _NOT_DELIVERED and self._tries < _TRIES
 
     def end(self):
         """The child is safe: no more positions go out. Before a guardian has the signal, nobody can call it off."""
@@ -60,7 +63,7 @@ class Sos:
 
     def step(self, now):
         """Send when it is time. Returns the powered time of the next need, or None."""
-        if self.state not in (_COUNTING, _SENDING) and not (self.state == _NOT_DELIVERED and self._tries < _TRIES):
+        if self.state not in (_COUNTING, _SENDING) and not self._waits():
             return None
         changes = sum([carrier.changes for carrier in self._carriers])
         if now < self._deadline and (self.state == _COUNTING or changes == self._changes):

@@ -8,7 +8,9 @@ from micropython import const
 from firmware.storage.crypto import Hmac
 
 _MAC = const(16)
-_HEADER_LIMIT = const(220)
+_BLOCK = const(4096)  # of littlefs on the watch's flash
+_FILL = const(512)
+_TEXT_LIMIT = const(732)  # the longest JSON, 220 bytes, and what it may be filled up with
 
 
 class JournalBroken(Exception):
@@ -89,7 +91,7 @@ def read_frame(stream, limit: int, spare: bool = False):
         return ()
     length, attached = struct.unpack(">HH", head)
     # Checked before anything of that size is read: the heap is small and the lengths are not yet authenticated.
-    if not 0 < length <= _HEADER_LIMIT or attached > limit:
+    if not 0 < length <= _TEXT_LIMIT or attached > limit:
         raise JournalBroken("mac")
     text = stream.read(length)
     attachment: bytes = b""
@@ -103,6 +105,26 @@ def read_frame(stream, limit: int, spare: bool = False):
     return (head, text, attachment, mac) if len(mac) == _MAC else ()
 
 
+def fill(end: int) -> int:
+    """Return by how many bytes to lengthen a write that ends at this offset, so that it ends with a block of the file.
+
+    At each sync littlefs copies the unfinished last block of a file to a fresh one, and takes a second one if the write
+    goes beyond. Where less than a usual decision would fit behind it, a write takes the rest of its block instead, and
+    the next one begins a block of its own: one erase each. Any other file system only has a few bytes more.
+    """
+    # littlefs/DESIGN.md, "CTZ skip-lists": block n > 0 of a file begins with ctz(n) + 1 pointers of four bytes.
+    last = max(0, (end - 9) // (_BLOCK - 8))
+    while last and _capacity(last - 1) >= end:
+        last -= 1
+    room = _capacity(last) - end
+    return room if room < _FILL else 0
+
+
+def _capacity(last: int) -> int:
+    """Bytes that fit into the blocks 0 to last of a file."""
+    return _BLOCK + last * (_BLOCK - 8) + 4 * bin(last).count("1")
+
+
 class Chain:
     """The MACs of one segment."""
 
@@ -114,11 +136,15 @@ class Chain:
         """Return the MAC of the frame behind the last one; the chain stays where it is."""
         return self._mac.digest(self.head, head, text, attachment)[:_MAC]
 
-    def frame(self, items: list, attachment: bytes, limits: tuple) -> tuple:
-        """Return the next frame in four pieces; the chain goes on behind it. limits: of JSON, of the attachment."""
+    def frame(self, items: list, attachment: bytes, limits: tuple, at: int = -1) -> tuple:
+        """Return the next frame in four pieces; the chain goes on behind it. limits: of JSON, of the attachment.
+
+        at: its place in the file if it is the last one of a write, whose JSON may end in spaces (`fill`)."""
         text = encode(items)
         if len(text) > limits[0] or len(attachment) > limits[1]:
             raise ValueError("record too long")
+        if at >= 0:
+            text += b" " * fill(at + 4 + len(text) + len(attachment) + _MAC)
         head = struct.pack(">HH", len(text), len(attachment))
         self.head = self.next(head, text, attachment)
         return head, text, attachment, self.head

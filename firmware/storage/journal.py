@@ -1,7 +1,8 @@
 """A journal of events in segment files, chained by HMAC and sealed off by a key ratchet.
 
 A frame is: length of the JSON u16, length of the attachment u16, canonical JSON, attachment, MAC (16 bytes). The MAC
-covers the MAC before it (zeros at the start of a segment) and the frame, as bytes. Frames of a segment, in order:
+covers the MAC before it (zeros at the start of a segment) and the frame, as bytes. The JSON of the last frame of a
+write may end in spaces, up to the end of a block of the flash (frames.fill). Frames of a segment, in order:
 
     [seq, t, powered, "segment", number, oldest, head, sha256]   last MAC and hash (hex) of the file before, or ""
     [seq, t, powered, "snapshot", name]                          any number; the attachment is the sealed part
@@ -104,7 +105,7 @@ class Journal:
         if self.torn:
             self._files.cut(self._name(self.segment), self.size)
             self.torn = False
-        last = chain.head
+        head = chain.head
         records = []
         pieces = []
         at = self.size
@@ -112,7 +113,8 @@ class Journal:
             for kind, fields, attachment in events:
                 items = [self.seq + len(records) + 1, t, powered, kind] + list(fields)
                 end = at
-                for piece in chain.frame(items, attachment, (_JSON_LIMIT, _EVENT_LIMIT)):
+                last = end if len(records) + 1 == len(events) else -1
+                for piece in chain.frame(items, attachment, (_JSON_LIMIT, _EVENT_LIMIT), last):
                     pieces.append(piece)
                     end += len(piece)
                 records.append(Record(items, attachment, self.segment, at, end))
@@ -121,7 +123,7 @@ class Journal:
             self._files.append(self._name(self.segment), pieces)
             self.torn = False
         except BaseException:
-            chain.head = last
+            chain.head = head
             raise
         self.seq += len(records)
         self.count += len(records)

@@ -285,6 +285,10 @@ class Store:
         secret = self._keys.get("C", number) or b"\x00"
         return secret[1 : 1 + secret[0]]
 
-    def set_credentials(self, blob: bytes, number: int = 0) -> None:
-        """Replace the credentials (at most 191 bytes); the old ones are erased."""
-        self._keys.change([("C", number)], [("C", number, _provisioning().padded(blob))])
+    def set_credentials(self, blob: bytes, number: int = 0, more: tuple = ()) -> None:
+        """Replace the credentials (at most 191 bytes), and more (number, blob) in the same change.
+
+        The old ones are erased."""
+        blobs = ((number, blob),) + more
+        padded = _provisioning().padded
+        self._keys.change([("C", n) for n, _ in blobs], [("C", n, padded(new)) for n, new in blobs])

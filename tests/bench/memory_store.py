@@ -64,5 +64,6 @@ class MemoryStore:
     def credentials(self, number=0):
         return self._credentials.get(number, b"")
 
-    def set_credentials(self, blob, number=0):
-        self._credentials[number] = blob
+    def set_credentials(self, blob, number=0, more=()):
+        for place, new in ((number, blob),) + more:
+            self._credentials[place] = new

@@ -13,6 +13,7 @@ from simulator.portable.rig import Rig
 
 
 def main(root, width, height, is_round):
+    gc.threshold(8192)  # type: ignore[attr-defined]  # as firmware/boot.py does
     rig = Rig()
     rig.do({"op": "new", "root": root, "wall": 217000000, "display": [width, height, is_round], "battery": 80})
     secrets = {"salt": "00" * 16, "rounds": 4096, "stored_key": "00" * 32, "server_key": "00" * 32, "pin": "260719"}

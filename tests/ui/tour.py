@@ -166,6 +166,7 @@ def tour(watch: Watch, language: str) -> Iterator[str]:
     """Walk through the screens."""
     yield from _set_up(watch, language)
     stage, mother, friend, bully = start(watch, language)
+    _policy(watch, 1, {"alerts.severity_from": 1})  # the child is asked nothing, so that the first hurt is seen folded
     words = _WORDS[language]
     watch.advance(1)
     yield "note_lesson_offered"
@@ -508,11 +509,11 @@ def _closed(watch: Watch, stage: Stage) -> Iterator[str]:
     watch.charge(False)
     stage.home()
     _ok(watch.guardian_login(stage.guardian))
-    _policy(watch, 1, {"usage.school": 1, "usage.school_to": 1080})
+    _policy(watch, 2, {"usage.school": 1, "usage.school_to": 1080})
     watch.use("other", "blocks")
     yield "closed_school"
     stage.home()
-    _policy(watch, 2, {"usage.school": 0, "usage.daily_minutes": 0})
+    _policy(watch, 3, {"usage.school": 0, "usage.daily_minutes": 0})
     watch.use("other", "blocks")
     yield "closed_limit"
     stage.home()

@@ -175,8 +175,7 @@ def _renew(rule, request):
         return stopped(WEAK_PIN)
 
     def keep():
-        rule.context.keep_secrets(blob)
-        rule.context.keep_secrets(b"", PENDING)
+        rule.context.keep_secrets(blob, 0, ((PENDING, b""),))
         for channel in CHANNELS:  # whoever has seen the old secrets may have proved them elsewhere just now
             if channel != request["channel"]:
                 rule.proofs.pop(channel, None)
@@ -266,13 +265,13 @@ def _recover(rule, request):
     hash_ = bytes.fromhex(request["hash"])
     pending = verifier(rule, request) + hash_
 
-    def keep():
-        rule.context.keep_secrets(pending, PENDING)
-        rule.context.keep_secrets(b"", CODE)
-
     until = rule.context.clock.powered + _RECOVERY_SECONDS
     begun = event("credentials.recovery", until, mark_of(pending), mark_of(hash_))
-    return allow(decision.events + [begun, alerts.raised(alerts.RECOVERY, b"")], ("show_recovery",), then=keep)
+    return allow(
+        decision.events + [begun, alerts.raised(alerts.RECOVERY, b"")],
+        ("show_recovery",),
+        then=lambda: rule.context.keep_secrets(pending, PENDING, ((CODE, b""),)),
+    )
 
 
 def _recovery_cancel(rule, request):

@@ -153,10 +153,8 @@ recovery_cancel channel?=s8
         return None
 
     def _settle(self):
-        pending, keep = self.context.secrets(PENDING), self.context.keep_secrets
-        keep(pending[:-HASH])
-        keep(pending[-HASH:], CODE)
-        keep(b"", PENDING)
+        pending = self.context.secrets(PENDING)
+        self.context.keep_secrets(pending[:-HASH], 0, ((CODE, pending[-HASH:]), (PENDING, b"")))
         self.proofs = {}  # whoever has proved the old ones
 
     # --- state
