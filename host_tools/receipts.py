@@ -68,7 +68,7 @@ def was_done(act: str, records: Iterable[list[Any]], before: int = 0) -> bool:
     """Whether the records since a command began hold one more of the kind that an act leaves than the `before` that
     were answered."""
     wanted = _RECORDED.get(act, act)
-    return sum(record[3] == wanted for record in records) > before
+    return len([record for record in records if record[3] == wanted]) > before
 
 
 def place(receipt: Receipt | None) -> dict[str, int]:
