@@ -284,7 +284,7 @@ def tour_of_acts(watch: Watch, language: str) -> Iterator[str]:
 
 def tour_of_the_lock(watch: Watch, language: str) -> Iterator[str]:
     """The child's own code (B16), and erasing the watch (B19)."""
-    stage, mother, friend, _ = start(watch, language)
+    stage, _, friend, _ = start(watch, language)
     watch.advance(1)
     stage.greet()
     stage.menu("mylock")
