@@ -227,6 +227,7 @@ class Server:
     def in_hand(self):
         """The press on the watch without which no digits count, however they were found out (B6)."""
         self._held = bool(self._pairing)
+        self._hosts.pressed()
 
     def _hide_code(self):
         self._pairing = ()
