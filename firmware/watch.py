@@ -89,6 +89,7 @@ class Watch:
         self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end, self._repair)
         self.lock = Lock(self.engine)
         self._assistant = None
+        self._vain = [0, 0]  # see services/hosts.py
         self._server = None  # of the serial line, while somebody talks to it
         self.address, self.model = board.address, board.model
         self.can_call = board.phone is not None
@@ -224,7 +225,7 @@ class Watch:
         for name in ("link.methods", "link.server", "link.login", "link.session", "services.hosts"):
             forget("firmware." + name)
         board = self._board
-        hosts = HostService(self.engine, board.screen, board.random)
+        hosts = HostService(self.engine, board.screen, board.random, self._vain)
 
         def call(method, params, server):
             return methods.call(self, method, params, server)

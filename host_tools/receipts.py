@@ -49,6 +49,7 @@ _RECORDED = {
     "content_access.emergency": "content_access.emergency",
     "evidence.key": "content_access.read",
     "hosts.keep": "hosts.added",
+    "hosts.remove": "hosts.removed",
     "lock.clear": "lock.cleared",
     "network.close": "network.closed",
     "network.endpoint": "network.opened",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from firmware.policy.settings_rows import PROFILES
-from host_tools.console import WRONG, Failure, Result, ask, say, secret
+from host_tools.console import WRONG, Failure, Result, ask, say, secret, warn
 from host_tools.line import Refused
 from host_tools.login import new_verifier
 from host_tools.receipts import ANEW
@@ -36,6 +36,8 @@ def setup(talk: Talk, owner: str, computer: str, region: str | None) -> Result:
     if talk.greet().set_up:
         return _second(talk, computer)
     say("This watch is new. Take it into your hand.")
+    if talk.keys.receipt(talk.hello.watch):
+        warn("This computer knew this watch, with a guardian and rules. It was wiped since, or it is not your watch.")
     talk.keys.forget(talk.hello.watch)  # what it was before a wipe
     pair(talk)
     given = _questions(region)
@@ -50,7 +52,8 @@ def setup(talk: Talk, owner: str, computer: str, region: str | None) -> Result:
         given["pin"] = new_pin()
     if answer["verdict"] != "allow":
         refuse(answer)
-    return _finish(talk, computer, passphrase, minutes)
+    _let_in(talk, computer, passphrase)
+    return _finish(talk, minutes)
 
 
 def _second(talk: Talk, computer: str) -> Result:
@@ -66,14 +69,18 @@ def _second(talk: Talk, computer: str) -> Result:
         computer = ""  # is kept already
     else:
         say("This watch is set up. To pair this computer too, take it into your hand.")
+        if talk.keys.receipt(talk.hello.watch):
+            warn(
+                "This watch knew this computer and does not any more. Unless you wiped it or removed this computer, it "
+                "is not your watch: give it no passphrase."
+            )
         pair(talk)
-    passphrase = talk.passphrase("The owner's passphrase")
-    minutes = None if talk.line.call("status.read")["version"] else _minutes()
-    return _finish(talk, computer, passphrase, minutes)
+    _let_in(talk, computer, talk.passphrase("The owner's passphrase"))
+    return _finish(talk, None if talk.line.call("status.read")["version"] else _minutes())
 
 
-def _finish(talk: Talk, computer: str, passphrase: str, minutes: int | None) -> Result:
-    """Keep this computer if it was just paired (it is named then), and set the first policy."""
+def _let_in(talk: Talk, computer: str, passphrase: str) -> None:
+    """Prove the passphrase, and keep this computer if it was just paired (it is named then)."""
     talk.keys.forget_logins(talk.hello.watch)  # whoever is at a set-up knows whether the secrets are new
     talk.log_in(passphrase)
     if computer:
@@ -81,6 +88,10 @@ def _finish(talk: Talk, computer: str, passphrase: str, minutes: int | None) -> 
         talk.compare()
         if talk.history == ANEW:
             talk.accept()  # it is said in red now; from here on this is the watch that this computer knows
+
+
+def _finish(talk: Talk, minutes: int | None) -> Result:
+    """Set the first policy, and make a recovery code if there is none."""
     if minutes is not None:
         talk.act("administration.policy", version=1, issuer="ward", expires=0, values=[[_MINUTES, minutes]])
     if not talk.line.call("status.read")["recovery_code"]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from firmware.texts import text
-from host_tools.console import Failure, Result, Shown, ask, date, moment, secret, table, warn
+from host_tools.console import Failure, Result, Shown, ask, date, moment, secret, sure, table, warn
 from host_tools.policy import complete_key, number_of
 from host_tools.receipts import UNREADABLE
 from host_tools.talk import Talk, with_watch
@@ -60,12 +60,34 @@ def alerts(talk: Talk) -> Result:
     return Result(rows, table(["first", "severity", "times", "what"], lines) or "No alert waits.")
 
 
-@click.command()
+@click.group(cls=Shown, shown="list")
+def hosts() -> None:
+    """The computers that are paired with the watch."""
+
+
+@hosts.command("list")
 @with_watch()
-def hosts(talk: Talk) -> Result:
-    """List the computers that are paired with the watch."""
+def hosts_list(talk: Talk) -> Result:
+    """List them by name."""
     found = talk.line.call("status.read")["hosts"]
     return Result(found, "\n".join(found))
+
+
+@hosts.command("remove")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_watch()
+def hosts_remove(talk: Talk, name: str, yes: bool) -> Result:
+    """Part the watch from the computer with this NAME, as when it was lost or stolen. Takes the passphrase."""
+    status = talk.line.call("status.read")
+    found = [id_ for id_, one in zip(status["host_ids"], status["hosts"], strict=True) if one == name]
+    if not found:
+        raise Failure("No computer of that name is paired. See: ward hosts")
+    if talk.keys.host.hex() in found:
+        sure("That is this computer: it will have to be paired again. Go on?", yes)
+    for id_ in found:
+        talk.act("hosts.remove", host=id_)
+    return Result({"removed": name}, "%s is not paired any more." % name)
 
 
 @click.group()

@@ -105,7 +105,12 @@ _ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the
 
 
 def call(watch, method, params, server):
-    """The result of a method, or None if there is none of that name. BadRequest for wrong params."""
+    """The result of a method, or None if there is none of that name. BadRequest for wrong params.
+
+    A host that was only paired, by whoever holds the watch, asks for nothing before an owner has let it in: the digits
+    are on the watch for a bully or a finder too (B6, B16)."""
+    if not (server.let_in or method in IN_HAND or _owns(watch.engine)):
+        raise BadRequest("method", "waits for the owner's passphrase: this host is not let in")
     if method in UPDATES:
         return None if watch.slots is None else UPDATES[method](watch.updates, params)
     if method in READS:
@@ -129,9 +134,16 @@ def call(watch, method, params, server):
             raise BadRequest("method", "take the watch into your hand: this host was not paired just now")
         if method == "hosts.keep":
             fields = {"host": server.host.hex(), "key": server.fresh_key.hex(), "name": params.get("name")}
-            return _act(watch, "hosts.add", fields)
+            answer = _act(watch, "hosts.add", fields)
+            server.let_in = answer["verdict"] == "allow"
+            return answer
         return _act(watch, method, params)
     return _act(watch, method, params) if _listed(ACTS, method) else None
+
+
+def _owns(engine):
+    """True if an owner has proved the passphrase in this session, or the watch is nobody's yet."""
+    return not engine.rules["administration"].is_set_up or engine.rules["credentials"].proved({"channel": "host"})
 
 
 def _listed(names, method):
@@ -179,7 +191,7 @@ def _takes_proof(engine, kind):
 
 def _status(watch, params):
     engine = watch.engine
-    clock, rule = engine.clock, engine.rules["administration"]
+    clock, rule, hosts = engine.clock, engine.rules["administration"], copy_of(engine.rules["hosts"])
     answer = watch.guardians.protection()
     answer.update(
         {
@@ -195,7 +207,8 @@ def _status(watch, params):
             "packages": len(engine.rules["content_access"].packages()),
             "records": watch.store.main.seq,
             "address": watch.address,
-            "hosts": copy_of(engine.rules["hosts"]).names,
+            "hosts": hosts.names,
+            "host_ids": [hosts.table.tag(row).hex() for row in range(len(hosts.table))],
             "lock": watch.lock.has_code,
             "recovery": engine.rules["credentials"].recovery_left(),
             "recovery_code": engine.rules["credentials"].code != "",

@@ -72,6 +72,7 @@ class Server:
         self._auth = ""  # what a login in progress has to prove
         self.host = b""  # id of the host in session
         self.log_place = (0, 0, 0)  # number, segment and end of the last record that log.read gave
+        self.let_in = False  # that host is one that an owner keeps
         self.fresh_key = None  # of a host that has just been paired and is not kept yet
 
     @property
@@ -197,6 +198,7 @@ class Server:
             self._hosts.refused("proof")
             raise Failed(_REFUSED, "this is not the host it says it is")
         self._begin(host, bound, key)
+        self.let_in = True
         return {}
 
     def _begin(self, host, bound, key):
@@ -225,6 +227,7 @@ class Server:
     def in_hand(self):
         """The press on the watch without which no digits count, however they were found out (B6)."""
         self._held = bool(self._pairing)
+        self._hosts.pressed()
 
     def _hide_code(self):
         self._pairing = ()

@@ -68,7 +68,7 @@ class Household:
         self.cable = Cable()
         board = self.rig.board
         engine = self.rig.watch.engine
-        hosts = HostService(engine, board.screen, Drbg("digits"))
+        hosts = HostService(engine, board.screen, Drbg("digits"), [0, 0])
         self.server = Server(engine, hosts, Port(self.cable), IDENTITY, Drbg("watch"), self._call)
         self.cable.watch_step = lambda: self.server.step(self.rig.watch.engine.clock.powered)
         self.line = Line(self.cable, host, Drbg("host"))

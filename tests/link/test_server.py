@@ -193,6 +193,23 @@ def test_no_digits_count_that_nobody_pressed_for(home: Household) -> None:
     home.line.pair(home.code)
 
 
+def test_a_strange_charger_does_not_keep_the_screen(home: Household) -> None:
+    """Digits that nobody presses for are offered three times, then after a minute again; SOS waits for none of it."""
+    for _ in range(3):
+        home.line.call("link.code")
+    with pytest.raises(Refused, match="not now") as refused:
+        home.line.call("link.code")
+    assert refused.value.data == {"reason": "hosts.locked", "wait": 60}
+    assert [kind for kind, _ in home.shown()] == ["pairing_code"] * 3
+    home.rig.do({"op": "advance", "seconds": 59})
+    with pytest.raises(Refused, match="not now"):
+        home.line.call("link.code")
+    home.rig.do({"op": "advance", "seconds": 1})
+    home.line.pair(home.code)
+    home.line.call("link.code")
+    assert home.shown()[-1][0] == "pairing_code"
+
+
 def test_digits_are_good_for_one_try_and_120_seconds(home: Household) -> None:
     home.line.call("link.code")
     home.rig.do({"op": "advance", "seconds": 119})

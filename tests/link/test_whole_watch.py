@@ -12,7 +12,7 @@ from host_tools import protocol_page
 from host_tools.line import Line, Refused
 from host_tools.login import log_in, new_verifier
 from simulator.portable.board import Drbg
-from simulator.watch import RUNTIMES, Watch
+from simulator.watch import RUNTIMES, Person, Watch
 
 START = 212223600
 PASSPHRASE = "three owls under the bridge"
@@ -204,3 +204,27 @@ def test_logging_out_ends_the_proof(watch: Watch) -> None:
     line, _, _ = set_up(watch)
     assert line.call("credentials.logout")["verdict"] == "allow"
     assert line.call("administration.clock", wall=START)["verdict"] == "deny"
+
+
+def test_a_host_that_no_owner_let_in_learns_and_does_nothing(watch: Watch) -> None:
+    """A bully or a finder holds the watch, presses, reads the digits and pairs a computer: nobody's names come out."""
+    set_up(watch)
+    watch.add_contact(Person("Ming", "13900000102"))
+    watch.reboot()
+    line = Line(WatchStream(watch), b"stranger", Drbg("stranger"))
+    line.pair(lambda: code_of(watch))
+    before = watch.do("state")["digest"]
+    for name in [*methods.ACTS.split(), *methods.READS, *methods.REPORTS.split(), *methods.RELAY.split()]:
+        with pytest.raises(Refused, match="waits for the owner's passphrase"):
+            line.call(name)
+    assert line.call("hosts.keep", name="mine")["reason"] == "credentials.proof_needed"
+    assert watch.do("state")["digest"] == before
+    log_in(line, "owner", PASSPHRASE)
+    assert line.call("status.read")["owner"] == "mum"
+    assert line.call("credentials.logout")["verdict"] == "allow"
+    with pytest.raises(Refused, match="waits for the owner's passphrase"):
+        line.call("status.read")
+    log_in(line, "owner", PASSPHRASE)
+    assert line.call("hosts.keep", name="laptop")["verdict"] == "allow"
+    line.call("credentials.logout")
+    assert line.call("status.read")["hosts"] == ["desk", "laptop"]

@@ -11,6 +11,7 @@ import pytest
 
 from firmware.link.frames import frame
 from simulator.watch import RUNTIMES, Watch
+from tests.boards import story
 from tests.ui import tour
 
 CODE = "4826"
@@ -225,3 +226,25 @@ def test_the_digits_of_a_pairing_are_shown_to_whoever_presses(watch: Watch) -> N
     assert stage.screen() == "number" and code not in digits() and "computer" in texts(watch)
     stage.tap("show")
     assert code in digits()
+
+
+@pytest.mark.parametrize("board", ["lilygo-t-watch-s3", "m5stickc-plus2"])
+def test_a_boards_lock_closes_with_its_light(board: str, tmp_path: Path) -> None:
+    """On the chips: a touch too few, the light goes out, and from then on the code is wanted."""
+    with story.watch(board, tmp_path, "cpython") as watch:
+        tour.start(watch, "en")
+        hand = story.Hand(watch, board)
+        watch.advance(1)
+        assert watch.ask("lock.set", code=CODE)["verdict"] == "allow"
+        hand.press("a")
+        watch.advance(10)
+        assert "owner" not in {target[0] for target in watch.do("look")["targets"]}
+        watch.advance(30)
+        hand.press("a")
+        watch.advance(1)
+        assert hand.screen() == "lock" and "owner" in {target[0] for target in watch.do("look")["targets"]}
+        hand.tap("home")
+        assert hand.screen() == "keypad"
+        watch.reboot()
+        watch.advance(1)
+        assert hand.screen() == "lock"

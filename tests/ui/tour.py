@@ -283,6 +283,40 @@ def tour_of_acts(watch: Watch, language: str) -> Iterator[str]:
     yield from _looking_up(watch, stage, (mother, friend, bully), _WORDS[language])
 
 
+def tour_of_the_lock(watch: Watch, language: str) -> Iterator[str]:
+    """The child's own code (B16), and erasing the watch (B19)."""
+    stage, _, friend, _ = start(watch, language)
+    watch.advance(1)
+    stage.greet()
+    stage.menu("mylock")
+    yield "mylock_none"
+    stage.tap("set")
+    yield "keypad_new_code"
+    stage.type("4826")
+    stage.type("4826")
+    stage.menu("mylock")
+    yield "mylock"
+    stage.home()
+    watch.do("dark")
+    yield "lock_closed"
+    _ok(watch.message(friend, _WORDS[language]["short"]))
+    yield "lock_closed_message"
+    _ok(watch.incoming_call(friend.number))
+    yield "call_closed"
+    stage.tap("over")
+    stage.tap("home")
+    stage.tap("1")
+    yield "keypad_lock"
+    stage.type("234")
+    yield "note_wrong_code"
+    stage.tap("back")
+    stage.tap("home")
+    stage.type("4826")
+    stage.menu("about")
+    stage.tap("wipe")
+    yield "wipe"
+
+
 def _set_up(watch: Watch, language: str) -> Iterator[str]:
     """A new watch: the language, what to do, the digits of the pairing."""
     yield "setup_language"
@@ -533,4 +567,4 @@ def _ok(answer: Answer) -> None:
 
 
 # Each walk, and whether the board has a phone.
-TOURS = ((tour, True), (tour_of_acts, True), (tour_without_telephony, False))
+TOURS = ((tour, True), (tour_of_acts, True), (tour_of_the_lock, True), (tour_without_telephony, False))

@@ -29,6 +29,7 @@ LEAVES = {
     "contacts.remove": "contacts.removed",
     "content_access.close": "content_access.expired",
     "evidence.key": "content_access.read",
+    "hosts.remove": "hosts.removed",
     "lock.clear": "lock.cleared",
     "network.close": "network.closed",
     "network.endpoint": "network.opened",

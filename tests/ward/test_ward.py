@@ -103,6 +103,13 @@ def test_a_second_computer_needs_the_watch_and_the_owners_passphrase(ours: Home)
     right = pair_elsewhere(ours, PASSPHRASE)
     assert right.end() == 0, right.seen
     assert ours.ward("hosts", "--json", **elsewhere).ok().data == ["desk", "laptop"]
+    # and a stolen one is sent away, whatever it still knows
+    assert ours.ward("hosts", "remove", "laptop").code == 1
+    assert ours.ward("hosts", "remove", "lapdog", secret=PASSPHRASE).code == 1
+    ours.ward("hosts", "remove", "laptop", secret=PASSPHRASE).ok()
+    gone = ours.ward("status", **elsewhere)
+    assert gone.code == 4 and "does not any more" in gone.err
+    assert ours.ward("hosts", "--json").ok().data == ["desk"]
 
 
 def pair_elsewhere(home: Home, passphrase: str) -> Terminal:

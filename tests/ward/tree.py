@@ -28,6 +28,7 @@ ACTING = {
     "evidence export": (["evidence", "export", "2", "{file}"], "evidence.key"),
     "grant": (["grant", "usage.daily_minutes", "60", "--minutes", "5"], "administration.grant"),
     "log follow": (["log", "follow", "--notify", "--seconds", "1"], "alerts.delivered"),
+    "hosts remove": (["hosts", "remove", "old", "--yes"], "hosts.remove"),
     "lock set": (["lock", "set"], "lock.set"),
     "lock clear": (["lock", "clear"], "lock.clear"),
     "lost on": (["lost", "on"], "administration.lost"),
@@ -58,7 +59,7 @@ READING = {
     "doctor": ["doctor"],
     "evidence list": ["evidence", "list"],
     "evidence notice": ["evidence", "notice", "2", "--to", "school"],
-    "hosts": ["hosts"],
+    "hosts list": ["hosts", "list"],
     "lock show": ["lock", "show"],
     "log export": ["log", "export", "{file}"],
     "log show": ["log", "show"],
@@ -108,6 +109,8 @@ def prepared(home: Home) -> dict[str, str]:
     talk.log_in(PASSPHRASE)
     card = {"name": "Lee", "address": "lee", "key": lee.key.hex(), "role": "friend"}
     talk.act("contacts.add", **card)
+    request = {"kind": "hosts.add", "host": "0d" * 8, "key": "0e" * 32, "name": "old", "channel": "host"}
+    assert home.watch.do("ask", request=request)["verdict"] == "allow"
     talk.act("consent.give", purpose="ai", manifest=1)
     talk.act("assistant.provider", name="Lantern", filing="F", assessed=day - 9, expires=day + 90, role="tutor")
     values = [["assistant.enabled", 1], ["usage.daily_minutes", 40]]

@@ -11,7 +11,7 @@ _APPROVAL = ("code", 8, 8)
 _ASKED = {
     "pay": ("payment_password", 6, 12),
     "wipe": _PIN,
-    "lock": ("mylock", 4, 8),
+    "lock": ("lock_old", 4, 8),
     "old": ("lock_old", 4, 8),
     "new": ("lock_new", 4, 8),
     "again": ("lock_again", 4, 8),
