@@ -13,8 +13,7 @@ class Wifi:
 
     def __init__(self):
         self._station = network.WLAN(network.STA_IF)
-        self._on = True
-        self.leave()  # as a crash may have left it
+        self._on = True  # as a crash may have left it
 
     def join(self, name, password):
         """Begin to join a network. OSError if the radio does not start."""

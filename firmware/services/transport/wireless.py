@@ -38,6 +38,7 @@ class Wireless:
         self._engine = engine
         self._store = store
         self._radio = radio
+        radio.leave()  # as a crash may have left it
         self._own = own
         self._client = client
         self._random = random
