@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import secrets
+import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
 
 from firmware.services.locator import aad
@@ -272,3 +275,58 @@ def test_a_code_over_the_broker_is_judged_like_a_typed_one(tmp_path: Path, broke
     answer(second, code(codes, second, "unblock", detail="bao"))
     assert blocked(), "a code is good once"
     connection.close()
+
+
+def test_a_captured_session_tells_nothing(tmp_path: Path, broker: Broker, runtime: str) -> None:
+    """A message, an alert, a call for help, a request and a position go out. Who owns the broker, and who records every
+    byte on the wire, finds none of their words, names, numbers or places."""
+    proxy = Proxy(broker.port)
+    carried: list[bytes] = []
+    owner = paho.Client(paho.CallbackAPIVersion.VERSION2, "owner-" + tmp_path.name)
+    owner.on_message = lambda _client, _data, message: carried.append(message.topic.encode() + message.payload)
+    owner.connect("127.0.0.1", broker.plain)
+    owner.subscribe("#", 1)
+    owner.loop(0.1)
+    mei = _paired(tmp_path, broker.address(proxy.port), runtime)
+    live(mei, state="online")
+    mei.do("place", fix=[3991234, 11641234, 12, 3])
+    assert mei.ask("location.key", key=POSITION_KEY.hex(), channel="host")["verdict"] == "allow"
+    assert mei.ask("approval.key", key=POSITION_KEY.hex(), channel="host")["verdict"] == "allow"
+    assert mei.ask("hosts.add", host="ff" * 8, key="5a" * 32, name="Grandma", channel="host")["verdict"] == "allow"
+    ada = watch(tmp_path, "ada", broker.address())
+    befriend(mei, ada, ("mei", "ada"))
+    assert ada.write(person("mei"), "the heron wades")["verdict"] == "allow"
+    assert mei.write(person("ada"), "the otter dives")["verdict"] == "allow"
+    for _ in range(200):
+        ada.do("live", ms=5, speed=20, whole=True)
+        if mei.do("live", ms=5, speed=20, sent=True, seen=1)["done"]:
+            break
+    assert mei.press(person("bao"))["verdict"] == "allow"
+    wanted = {"what": "payment", "value": 1234, "detail": "Corner Shop"}
+    assert mei.do("service", call="ask_approval", **{"with": wanted})["verdict"] == "allow"
+    mei.sos()
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json", {ID: POSITION_KEY})
+    connection = _connect(broker, box, tmp_path)
+    shown: list[Entry] = []
+    for _ in range(300):
+        connection.run(shown.append, iter((False, True)).__next__)
+        mei.do("live", ms=10, speed=10, whole=True)
+        owner.loop(0.01)
+        if {entry.kind for entry in shown} == {"alert", "sos", "request", "position"}:
+            break
+    assert {entry.kind for entry in shown} == {"alert", "sos", "request", "position"}
+    for _ in range(20):
+        owner.loop(0.01)
+    words = ["heron", "otter", "mei", "bao", "ada", "13800000000", "Grandma", "Corner", "1234", "3991234", "11641234"]
+    words += ["message", "alert", "blocked", "payment", "sos", "position", "locate", "home", "wade", "owner", ID]
+    at_broker, on_the_wire = b"".join(carried), bytes(proxy.recorded)
+    assert len(carried) > 8 and len(on_the_wire) > 3000
+    sealed = re.sub(rb"w/[0-9a-f]{24}", b"", at_broker)
+    for secret in words:
+        if len(secret) > 3:  # three letters come by chance
+            assert secret.encode() not in on_the_wire and secret.encode() not in sealed, secret
+    packed = struct.pack(">ii", 3991234, 11641234)
+    assert packed not in sealed and packed not in on_the_wire
+    owner.disconnect()
+    connection.close()
+    proxy.close()
