@@ -1,8 +1,8 @@
 """How long a watch is busy while its network hangs: `python -m tests.carriers.hang`.
 
 On the MicroPython unix port, against a real Mosquitto and a proxy that accepts and passes nothing, and against an
-address that answers nothing at all: the longest step in milliseconds, and how long a call for help takes until the child
-reads that it has begun, and whether somebody has it. A board is slower: its TLS handshake computes for a moment.
+address that answers nothing at all: the longest step in milliseconds, and how long a call for help takes until the
+child reads that it has begun, and whether somebody has it. A board is slower: its TLS handshake computes for a moment.
 """
 
 import tempfile

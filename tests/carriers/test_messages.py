@@ -209,6 +209,7 @@ def test_a_killed_broker_loses_nothing(tmp_path: Path, saves: bool) -> None:
     _online(mei, bao)
     meet(mei, bao)
     for number in range(12 if THOROUGH else 3):
+        assert mei.do("reboot")["status"] == "ok"  # it listens at the broker, and is not there
         if not saves:
             broker.save()
         assert bao.write(person("mei"), "page %d" % number)["verdict"] == "allow"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.watch import Watch
-from tests.carriers.broker import Broker, mosquitto
+from tests.carriers.broker import Broker, Proxy, mosquitto
 from tests.carriers.people import befriend, endpoint, live, person, texts, watch
 
 pytestmark = pytest.mark.skipif(mosquitto() is None, reason="mosquitto is not installed: apt-get install mosquitto")
@@ -91,18 +91,18 @@ def test_a_wrong_password_tries_less_and_less_often(tmp_path: Path, broker: Brok
 
 def test_what_a_guardian_changes_holds_at_once(tmp_path: Path, broker: Broker) -> None:
     """Another broker: the connection moves. None: it ends, and the radio goes off for good."""
-    other = Broker(tmp_path / "other", broker.authority)
+    other = Proxy(broker.port)
     mei = watch(tmp_path, "mei", broker.address())
     befriend(mei, watch(tmp_path, "bao", broker.address()))
     live(mei, state="online")
-    assert endpoint(mei, "messages", other.address())["verdict"] == "allow"
+    assert endpoint(mei, "messages", broker.address(other.port))["verdict"] == "allow"
     mei.do("live", ms=50, whole=True)
     live(mei, state="online")
-    broker_gone = mei.ask("network.close", purpose="messages", channel="host")
-    assert broker_gone["verdict"] == "allow"
+    assert other.connections == 1
+    assert mei.ask("network.close", purpose="messages", channel="host")["verdict"] == "allow"
     mei.do("live", ms=50, whole=True)
     assert radio(mei) == {**radio(mei), "on": False, "state": "off"}
-    other.stop()
+    other.close()
 
 
 # --- the driver, against a stand-in for MicroPython's network.WLAN (no board was at hand)
