@@ -97,7 +97,6 @@ class Watch:
         self.engine.trial = board.slots is not None and board.slots.trial
         self._updates = None  # while a package comes in
         self._settles = 0  # powered time at which this boot counts as good; then again while a version is on trial
-        self._board = board
         self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet

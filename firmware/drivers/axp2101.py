@@ -7,6 +7,8 @@ bits 6 and 7 the charger's), 0x90 (rails), 0x92-0x99 (their voltages: 0.5 V and 
 
 from micropython import const
 
+from firmware.drivers.registers import Registers
+
 _STATUS = const(0x00)
 _OFF_BY_KEY = const(0x22)
 _KEY = const(0x27)
@@ -18,56 +20,45 @@ _PERCENT = const(0xA4)
 _3300_MV = const(28)
 _NAMES = ("aldo1", "aldo2", "aldo3", "aldo4", "bldo1", "bldo2", "cpusldo", "dldo1")
 
-PRESSED, RELEASED = const(1), const(2)
-
 
 class Power:
     """The key's hold-to-off is set to 10 s, its longest, and can be closed."""
 
     def __init__(self, i2c, address):
-        self._i2c, self._address = i2c, address
-        self._one = bytearray(1)
+        self._chip = Registers(i2c, address)
         self._three = bytearray(3)
         self._rails = 0  # rails that no part of the board has named stay off
         for register, value in enumerate((0, 0xC3, 0)):  # charger; the key's two edges
-            self._set(_ENABLE + register, value)
+            self._chip.set(_ENABLE + register, value)
         self.clear()
-        self._set(_KEY, self._get(_KEY) | 0x0C)
+        self._chip.set(_KEY, self._chip.get(_KEY) | 0x0C)
         self.hold_to_off(True)
-
-    def _get(self, register):
-        self._i2c.readfrom_mem_into(self._address, register, self._one)
-        return self._one[0]
-
-    def _set(self, register, value):
-        self._one[0] = value
-        self._i2c.writeto_mem(self._address, register, self._one)
 
     def rail(self, name, on):
         """Switch a rail, with 3.3 V."""
         bit = _NAMES.index(name)
         if on:
-            self._set(_VOLTS + bit, _3300_MV)
+            self._chip.set(_VOLTS + bit, _3300_MV)
         self._rails = self._rails | 1 << bit if on else self._rails & ~(1 << bit)
-        self._set(_RAILS, self._rails)
+        self._chip.set(_RAILS, self._rails)
 
     def hold_to_off(self, enabled):
         """Whether the key, held for 10 s, cuts the power without asking anybody."""
-        value = self._get(_OFF_BY_KEY)
-        self._set(_OFF_BY_KEY, value | 2 if enabled else value & ~2)
+        value = self._chip.get(_OFF_BY_KEY)
+        self._chip.set(_OFF_BY_KEY, value | 2 if enabled else value & ~2)
 
     def clear(self):
-        """Forget what has happened; the interrupt line goes up again. The bits of the key: PRESSED, RELEASED."""
+        """Forget what has happened; the interrupt line goes up again. Of the key: bit 0 pressed, bit 1 released."""
         three = self._three
-        self._i2c.readfrom_mem_into(self._address, _PENDING, three)
+        self._chip.read_into(_PENDING, three)
         for at in range(3):
             if three[at]:
-                self._set(_PENDING + at, three[at])
+                self._chip.set(_PENDING + at, three[at])
         return three[1] >> 1 & 1 | (three[1] & 1) << 1
 
     def charging(self):
-        return self._get(_STATUS) & 0x20 != 0
+        return self._chip.get(_STATUS) & 0x20 != 0
 
     def percent(self):
         """Of the battery; -1 while there is none."""
-        return self._get(_PERCENT) if self._get(_STATUS) & 8 else -1
+        return self._chip.get(_PERCENT) if self._chip.get(_STATUS) & 8 else -1

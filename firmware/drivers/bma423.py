@@ -8,31 +8,25 @@ PWR_CONF (bit 0: advanced power save, in which only single registers can be read
 
 from micropython import const
 
-from firmware.drivers.motion import Motion
+from firmware.drivers.motion_fifo import Fifo
 
 _LENGTH = const(0x24)
-_FIFO = const(0x26)
 _ACC_CONF = const(0x40)
 _RANGE = const(0x41)
 _FIFO_CONFIG = const(0x49)
 _PWR_CONF = const(0x7C)
 _PWR_CTRL = const(0x7D)
 _COMMAND = const(0x7E)
-_FRAMES = const(8)  # read at once
 
 
-class Sensor(Motion):
+class Sensor(Fifo):
     """A Motion."""
 
-    def __init__(self, i2c, address, wait):
-        super().__init__()
-        self._i2c, self._address, self._wait = i2c, address, wait
-        self._two = bytearray(2)
-        self._frames = bytearray(6 * _FRAMES)
-        self._awake = False
+    REGISTER = 0x26
+    MASK = 0xF0
 
     def _set(self, register, value):
-        self._i2c.writeto_mem(self._address, register, bytes([value]))
+        self._chip.set(register, value)
         self._wait(1)  # 450 us after each write while advanced power save is on
 
     def on(self, count_steps=False):
@@ -52,24 +46,10 @@ class Sensor(Motion):
         self._set(_PWR_CTRL, 0)
         self._set(_PWR_CONF, 1)
 
-    def clear_interrupt(self):
-        if not self._awake:
-            return
+    def _fill(self):
         self._set(_PWR_CONF, 0)
-        self._i2c.readfrom_mem_into(self._address, _LENGTH, self._two)
-        left = (self._two[0] | (self._two[1] & 0x3F) << 8) // 6
-        data = self._frames
-        while left > 0:
-            self._i2c.readfrom_mem_into(self._address, _FIFO, data)
-            for at in range(0, 6 * min(left, _FRAMES), 6):
-                self._take(_mg(data, at), _mg(data, at + 2), _mg(data, at + 4))
-            left -= _FRAMES
-        for at in range(len(data)):
-            data[at] = 0
+        self._chip.read_into(_LENGTH, self._two)
+        return (self._two[0] | (self._two[1] & 0x3F) << 8) // 6
+
+    def _drained(self):
         self._set(_PWR_CONF, 1)
-
-
-def _mg(data, at):
-    """Thousandths of g in a range of 2 g."""
-    value = data[at] & 0xF0 | data[at + 1] << 8
-    return (value - 65536 if value & 0x8000 else value) * 2000 // 32768

@@ -6,6 +6,8 @@ Source: DRV2605L data sheet SLOS854D, section 8.6: 0x01 MODE (bit 6 standby, 5: 
 
 from micropython import const
 
+from firmware.drivers.registers import Registers
+
 _MODE = const(0x01)
 _STRENGTH = const(0x02)
 _CONTROL3 = const(0x1D)
@@ -15,13 +17,10 @@ class Motor:
     """On and off."""
 
     def __init__(self, i2c, address):
-        self._i2c, self._address = i2c, address
-        self._set(_CONTROL3, b"\xa0")
-        self._set(_STRENGTH, b"\x00")
-
-    def _set(self, register, data):
-        self._i2c.writeto_mem(self._address, register, data)
+        self._chip = Registers(i2c, address)
+        self._chip.set(_CONTROL3, 0xA0)
+        self._chip.set(_STRENGTH, 0)
 
     def turn(self, on):
-        self._set(_STRENGTH, b"\x7f" if on else b"\x00")
-        self._set(_MODE, b"\x05" if on else b"\x45")
+        self._chip.set(_STRENGTH, 0x7F if on else 0)
+        self._chip.set(_MODE, 0x05 if on else 0x45)

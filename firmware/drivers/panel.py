@@ -19,7 +19,6 @@ _MADCTL = b"\x36"
 _COLMOD = b"\x3a"
 _RESET_MS = const(10)  # the pulse needs 10 us (7.4.5)
 _AFTER_RESET_MS = const(120)
-_SLEEP_MS = const(5)
 
 
 class Panel:

@@ -7,6 +7,8 @@ together.
 
 from micropython import const
 
+from firmware.drivers.registers import Registers
+
 _CONTROL = const(0x00)
 _DAYS = b"\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"
 
@@ -17,17 +19,14 @@ class Clock:
     FIRST = 0x02
 
     def __init__(self, i2c, address):
-        self._i2c, self._address = i2c, address
+        self._chip = Registers(i2c, address)
         self._time = bytearray(7)
-        self._set(_CONTROL, b"\x00")  # runs, and counts hours to 24
-
-    def _set(self, register, data):
-        self._i2c.writeto_mem(self._address, register, data)
+        self._chip.set(_CONTROL, 0)  # runs, and counts hours to 24
 
     def read(self):
         """The time, or None when the chip cannot vouch for it: its flag, no answer, or no date at all."""
         try:
-            self._i2c.readfrom_mem_into(self._address, self.FIRST, self._time)
+            self._chip.read_into(self.FIRST, self._time)
         except OSError:
             return None
         time = self._time
@@ -59,7 +58,7 @@ class Clock:
         time = self._time
         for at, value in enumerate((rest % 60, rest // 60 % 60, rest // 3600, days + 1, weekday, month, year)):
             time[at] = value // 10 << 4 | value % 10
-        self._set(self.FIRST, time)
+        self._chip.write(self.FIRST, time)
 
 
 def _length(year, month):

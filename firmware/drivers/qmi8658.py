@@ -8,7 +8,7 @@ STATUSINT (bit 7: a command is done); 5.10: commands go to 0x0A, 4 empties the F
 
 from micropython import const
 
-from firmware.drivers.motion import Motion
+from firmware.drivers.motion_fifo import Fifo
 
 _CTRL1 = const(0x02)
 _CTRL2 = const(0x03)
@@ -16,70 +16,43 @@ _CTRL7 = const(0x08)
 _CTRL9 = const(0x0A)
 _FIFO_CTRL = const(0x14)
 _FIFO_FILL = const(0x15)
-_FIFO = const(0x17)
 _STATUS = const(0x2D)
 _STREAM = const(0x0A)
 _EMPTY, _ASK = const(4), const(5)
-_FRAMES = const(8)  # read at once
 
 
-class Sensor(Motion):
+class Sensor(Fifo):
     """A Motion."""
 
-    def __init__(self, i2c, address, wait):
-        super().__init__()
-        self._i2c, self._address, self._wait = i2c, address, wait
-        self._one = bytearray(1)
-        self._two = bytearray(2)
-        self._frames = bytearray(6 * _FRAMES)
-        self._awake = False
-
-    def _set(self, register, value):
-        self._one[0] = value
-        self._i2c.writeto_mem(self._address, register, self._one)
+    REGISTER = 0x17
 
     def _command(self, value):
-        self._set(_CTRL9, value)
+        self._chip.set(_CTRL9, value)
         for _ in range(10):
-            self._i2c.readfrom_mem_into(self._address, _STATUS, self._one)
-            if self._one[0] & 0x80:
+            if self._chip.get(_STATUS) & 0x80:
                 break
             self._wait(1)
-        self._set(_CTRL9, 0)
+        self._chip.set(_CTRL9, 0)
 
     def on(self, count_steps=False):
         super().on(count_steps)
-        self._set(_CTRL1, 0x40)
-        self._set(_CTRL7, 0)
-        self._set(_CTRL2, 13)
-        self._set(_FIFO_CTRL, _STREAM)
+        self._chip.set(_CTRL1, 0x40)
+        self._chip.set(_CTRL7, 0)
+        self._chip.set(_CTRL2, 13)
+        self._chip.set(_FIFO_CTRL, _STREAM)
         self._command(_EMPTY)
-        self._set(_CTRL7, 1)
+        self._chip.set(_CTRL7, 1)
         self._awake = True
 
     def off(self):
         self._awake = False
-        self._set(_CTRL7, 0)
-        self._set(_CTRL1, 0x41)
+        self._chip.set(_CTRL7, 0)
+        self._chip.set(_CTRL1, 0x41)
 
-    def clear_interrupt(self):
-        if not self._awake:
-            return
+    def _fill(self):
         self._command(_ASK)
-        self._i2c.readfrom_mem_into(self._address, _FIFO_FILL, self._two)
-        left = (self._two[0] | (self._two[1] & 3) << 8) // 3
-        data = self._frames
-        while left > 0:
-            self._i2c.readfrom_mem_into(self._address, _FIFO, data)
-            for at in range(0, 6 * min(left, _FRAMES), 6):
-                self._take(_mg(data, at), _mg(data, at + 2), _mg(data, at + 4))
-            left -= _FRAMES
-        for at in range(len(data)):
-            data[at] = 0
-        self._set(_FIFO_CTRL, _STREAM)  # writing to it goes on
+        self._chip.read_into(_FIFO_FILL, self._two)
+        return (self._two[0] | (self._two[1] & 3) << 8) // 3
 
-
-def _mg(data, at):
-    """Thousandths of g in a range of 2 g."""
-    value = data[at] | data[at + 1] << 8
-    return (value - 65536 if value & 0x8000 else value) * 2000 // 32768
+    def _drained(self):
+        self._chip.set(_FIFO_CTRL, _STREAM)  # writing to it goes on

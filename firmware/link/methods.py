@@ -7,6 +7,7 @@ payment, no call and no press can come in over this line, and a message only as 
 """
 
 from firmware.link.json_text import dumps
+from firmware.link.params import number
 from firmware.loading import forget
 from firmware.policy.decision import BadRequest
 from firmware.policy.request import forms
@@ -98,7 +99,6 @@ IN_HAND = ("credentials.recover", "hosts.keep")
 
 _MOST = 64  # records in one answer of log.read
 _LOG_ROOM = 2900  # bytes of them: what fills a frame, as a whole log goes over the line
-_MAX = 0x3FFFFFFF  # MicroPython slices by no greater number
 _ROOM = 2600  # bytes of rows in one answer: what a sealed frame holds, less the rest of the message
 
 
@@ -136,17 +136,10 @@ def _listed(names, method):
     return method != "" and method.find("\n") < 0 and names.find("\n" + method + "\n") >= 0
 
 
-def _number(params, name):
-    value = params.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX:
-        raise BadRequest(name, "must be a whole number")
-    return value
-
-
 def _page(rows, params):
     """The rows from number `from` on, as many as one frame holds; [] after the last one."""
     page, room = [], _ROOM
-    for row in rows[_number(params, "from") :]:
+    for row in rows[number(params, "from") :]:
         room -= len(dumps(row)) + 1
         if room < 0 and page:
             break
@@ -237,7 +230,7 @@ def _log(watch, params, server):
     """Records after `after`, oldest first: [[seq, time, powered, kind, fields...], ...], as one frame holds them.
 
     Whoever asks for what follows the last answer is served from where that one ended."""
-    after = _number(params, "after")
+    after = number(params, "after")
     journal, rows, room = watch.store.main, [], _LOG_ROOM
     segments, at = journal.segments(), 0
     if server.log_place[0] == after and server.log_place[1] in segments:

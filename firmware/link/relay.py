@@ -8,6 +8,7 @@ either: what a guardian may read is decided elsewhere (rules/content_access.py).
 from binascii import a2b_base64, b2a_base64
 
 from firmware.link.json_text import dumps
+from firmware.link.params import number
 from firmware.policy.decision import BadRequest
 from firmware.storage.crypto import Broken, Sealer, hkdf
 
@@ -17,7 +18,7 @@ def take(watch, params):
 
     taken: the MAC of the one that was carried away before; skip: how many of the oldest to leave where they are."""
     watch.messaging.taken(params.get("taken"))
-    envelope = watch.messaging.waiting(_number(params.get("skip", 0), "skip"))
+    envelope = watch.messaging.waiting(number(params, "skip"))
     row = watch.engine.rules["contacts"].party(envelope["to"]).row if envelope else -1
     if row < 0:
         if envelope:  # no contact any more: nobody could open it
@@ -33,8 +34,8 @@ def take(watch, params):
 
 def give(watch, params):
     """Take an envelope as from any carrier. The answer is the same for everybody, blocked or not."""
-    found = {name: params.get(name) for name in ("sender", "to", "counter", "mac")}
-    counter = _number(found["counter"], "counter")
+    counter = number(params, "counter")
+    found = {"sender": params.get("sender"), "to": params.get("to"), "counter": counter, "mac": params.get("mac")}
     for name in ("sender", "to", "mac"):
         if not isinstance(found[name], str) or len(found[name]) > 64:
             raise BadRequest(name, "must be a text of at most 64 characters")
@@ -50,12 +51,6 @@ def give(watch, params):
             found["mac"] = "0" * 32  # forged, or sealed under an older key: like any envelope that does not verify
     watch.messaging.queue({"sender": found["sender"], "counter": counter, "mac": found["mac"], "text": text})
     return {}
-
-
-def _number(value, name):
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 0x3FFFFFFF:
-        raise BadRequest(name, "must be a whole number")
-    return value
 
 
 def _sealer(key):

@@ -8,6 +8,7 @@ import sys
 from binascii import b2a_base64
 from hashlib import sha256
 
+from firmware.link.params import number
 from firmware.policy.decision import BadRequest
 from firmware.policy.resting import copy_of
 from firmware.policy.rules.consent import MANIFEST, PURPOSES
@@ -31,13 +32,6 @@ def call(watch, method, params):
         raise BadRequest("flash", "does not give this: it is damaged, erased, or not there")
 
 
-def _number(params, name):
-    value = params.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 0x3FFFFFFF:
-        raise BadRequest(name, "must be a whole number")
-    return value
-
-
 def _text(data):
     return b2a_base64(data)[:-1].decode()
 
@@ -46,7 +40,7 @@ def _text(data):
 
 
 def _package(watch, params):
-    package = watch.engine.rules["content_access"].package(_number(params, "package"))
+    package = watch.engine.rules["content_access"].package(number(params, "package"))
     if package is None:
         raise BadRequest("package", "is not there")
     return package
@@ -54,7 +48,7 @@ def _package(watch, params):
 
 def _sealed(watch, params):
     number, month = _package(watch, params)[:2]
-    return {"data": _text(watch.store.package_piece(month, number, _number(params, "from"), _PIECE))}
+    return {"data": _text(watch.store.package_piece(month, number, number(params, "from"), _PIECE))}
 
 
 def _key(watch, params):
@@ -62,7 +56,7 @@ def _key(watch, params):
     request = {
         "kind": "content_access.read",
         "what": "evidence",
-        "id": _number(params, "package"),
+        "id": number(params, "package"),
         "exit": "export",
         "reader": "guardian",
         "channel": "host",
@@ -76,7 +70,7 @@ def _key(watch, params):
 
 def _receipt(watch, params):
     main = watch.store.main
-    asked = main.mac(_number(params, "segment"), _number(params, "end"))
+    asked = main.mac(number(params, "segment"), number(params, "end"))
     return {
         "set_up": watch.engine.context.tag("set up").hex(),
         "segment": main.segment,
@@ -100,7 +94,7 @@ def _segments(watch, params):
 
 def _snapshot(watch, params):
     """The next piece of the newest snapshot that belongs to one of OPEN; {} behind the last one."""
-    main, at = watch.store.main, _number(params, "from")
+    main, at = watch.store.main, number(params, "from")
     while at < main.start:
         record = main.read(main.segment, at)[0]
         at = record.end
@@ -113,7 +107,7 @@ def _snapshot(watch, params):
 def _suffix(watch, params):
     """Records of the newest segment: [offset, end, MAC, seq, time, powered, kind, fields...]. from: 0, or an `end`."""
     main = watch.store.main
-    at, rows, room = max(_number(params, "from"), main.start), [], _ROOM
+    at, rows, room = max(number(params, "from"), main.start), [], _ROOM
     while at < main.size:
         record = main.read(main.segment, at)[0]
         row = [at, record.end, main.mac(main.segment, record.end).hex()]

@@ -374,9 +374,8 @@ class Shell:
                     self._sos()
                 else:
                     need = left
-        if (
-            self._used and self.screen == "dial" and self._down is None
-        ):  # an offer comes between two things, not into one
+        # An offer comes between two things, not into one.
+        if self._used and self.screen == "dial" and self._down is None:
             self._used = False
             self.watch.look()
         need = min(need, self._open.tick(now))

@@ -179,9 +179,9 @@ def test_axp202_key_rails_and_battery() -> None:
     assert power.charging()
     wire.log.clear()
     wire.memory[0x4C] = 0x20
-    assert power.clear() == axp202.PRESSED and wire.log == [(0x4C, b"\x20")], "a written 1 clears"
+    assert power.clear() == 1 and wire.log == [(0x4C, b"\x20")], "a written 1 clears"
     wire.memory[0x4C] = 0x40
-    assert power.clear() == axp202.RELEASED
+    assert power.clear() == 2
 
 
 def test_axp2101_key_rails_and_battery() -> None:
@@ -200,9 +200,9 @@ def test_axp2101_key_rails_and_battery() -> None:
     wire.memory[0x00] = 0
     assert power.percent() == -1 and not power.charging()
     wire.memory[0x49] = 0x02
-    assert power.clear() == axp2101.PRESSED
+    assert power.clear() == 1
     wire.memory[0x49] = 0x01
-    assert power.clear() == axp2101.RELEASED
+    assert power.clear() == 2
 
 
 # Seconds, minutes, hours, days, weekday, months, years in BCD, as printed in the data sheets' tables.
