@@ -205,10 +205,10 @@ def test_positions_are_opened_and_judged(tmp_path: Path, broker: Broker) -> None
 
     topic = route(KEY, HOST)
     counter, part = entry.fields["counter"], entry.fields["part"]
-    fields = [1, 5, 1, 3991234, 11641234, 12, 3, "host", 0, ""]
+    report: list[Any] = [1, 5, 1, 3991234, 11641234, 12, 3, "host", 0, ""]
 
     def again(key: bytes, ident: str, box: Inbox) -> Entry | None:
-        sealed = Sealer(key).seal(bytes(16), encode(fields), aad(counter, part)).hex()
+        sealed = Sealer(key).seal(bytes(16), encode(report), aad(counter, part)).hex()
         items = ["position", ident, counter, part, sealed]
         return box.take(topic.decode(), seal(KEY, topic, secrets.token_bytes, items))[0]
 

@@ -141,15 +141,19 @@ def test_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     from firmware.drivers.wifi import Wifi
 
     wifi: Any = Wifi()
-    station = wifi._station
-    wifi.leave()  # whatever a crash has left
-    assert wifi.state == "off" and station.calls == [0, "disconnect", False]
+    wifi.leave()
+    assert wifi.state == "off" and wifi._station is None, "no memory for a radio that nobody needs"
     wifi.join("home", "grey herons wade")
-    assert station.calls[3:] == [True, ("home", "grey herons wade")] and wifi.state == "joining"
+    station = wifi._station
+    assert station.calls == [0, True, ("home", "grey herons wade")] and wifi.state == "joining"
     for status, state in ((1001, "joining"), (1010, "joined"), (201, "failed"), (202, "failed"), (203, "failed")):
         station.now = status
         assert wifi.state == state
     wifi.leave()
     wifi.leave()
-    assert wifi.state == "off" and station.calls[5:] == ["disconnect", False]
+    assert wifi.state == "off" and station.calls[3:] == ["disconnect", False]
+    station.now = 1000  # the driver then complains of a disconnect
+    wifi.join("home", "grey herons wade")
+    wifi.leave()
+    assert wifi.state == "off" and station.calls[-1] is False
     monkeypatch.delitem(sys.modules, "firmware.drivers.wifi")

@@ -290,8 +290,8 @@ def test_wifi_and_keys(home: Home) -> None:
     """What a guardian enters is what the watch says back, without the secrets; keys go to a second computer by file."""
     certificate = Authority().pem
     (home.folder / "ca.pem").write_bytes(certificate)
-    for name, words in (("password", "grey herons wade"), ("secret", "hush-hush")):
-        (home.folder / name).write_text(words + "\n")
+    for name, hidden in (("password", "grey herons wade"), ("secret", "hush-hush")):
+        (home.folder / name).write_text(hidden + "\n")
         (home.folder / name).chmod(0o600)
     password, secret = str(home.folder / "password"), str(home.folder / "secret")
     assert "It connects to nothing." in run(home, "wifi").ok().out
