@@ -202,6 +202,10 @@ class Watch:
         if day != self._woken:
             self._woken = day
             self.content().wake()
+        self.reach()
+
+    def reach(self):
+        """The child wants to be online now, as far as the radio may be on."""
         if self._board.wifi is not None:
             self.carrier.want("wanted")
 

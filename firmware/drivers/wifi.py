@@ -9,15 +9,17 @@ FAILED = "failed"
 
 
 class Wifi:
-    """The radio has power from `join` to `leave`, and at no other time."""
+    """The radio has power from `join` to `leave`, and at no other time. Its driver, which takes memory
+    that the heap could have, comes with the first `join`: a watch without a network never needs it."""
 
     def __init__(self):
-        self._station = network.WLAN(network.STA_IF)
-        self._on = True
-        self.leave()  # as a crash may have left it
+        self._station: network.WLAN | None = None
+        self._on = False
 
     def join(self, name, password):
         """Begin to join a network. OSError if the radio does not start."""
+        if self._station is None:
+            self._station = network.WLAN(network.STA_IF)
         self._on = True
         self._station.active(True)
         self._station.connect(name, password)
@@ -25,7 +27,7 @@ class Wifi:
     @property
     def state(self):
         """OFF, JOINING, JOINED, or FAILED: not this network, not now."""
-        if not self._on:
+        if not self._on or self._station is None:
             return OFF
         if self._station.isconnected():
             return JOINED
@@ -35,7 +37,7 @@ class Wifi:
 
     def leave(self):
         """Let go, and switch the radio off."""
-        if self._on:
+        if self._on and self._station is not None:
             self._on = False
             try:
                 self._station.disconnect()

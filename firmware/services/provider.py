@@ -110,9 +110,10 @@ class Provider:
                 return
             self._answer_by = now + _PATIENCE
             self._wireless.reached()
-            for event in self._reply.feed(data):
-                self._take(event)
+            events = self._reply.feed(data)
             self._judge()
+            for event in events:
+                self._take(event)
             if self._pieces or self._complete:
                 return
 
@@ -128,7 +129,7 @@ class Provider:
 
     def _take(self, event):
         """One event: a piece of text, the end, or something else that does not matter here."""
-        if self._reply.status != 200 or self._complete:
+        if self._complete:
             return
         if event == _DONE:
             self._complete = True

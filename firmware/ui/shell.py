@@ -522,6 +522,8 @@ def _load(name):
         from firmware.ui.screens.wipe import SCREEN
     elif name == "why":
         from firmware.ui.screens.why import SCREEN
+    elif name == "wifi":
+        from firmware.ui.screens.wifi import SCREEN
     elif name == "write":
         from firmware.ui.screens.write import SCREEN
     else:

@@ -7,6 +7,7 @@ import getpass
 import ipaddress
 import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -90,20 +91,22 @@ def free_port() -> int:
 class Broker:
     """Mosquitto with TLS on `port`, and without on `plain`, for attackers who own the broker."""
 
-    def __init__(self, folder: Path, authority: Authority, name: str = NAME) -> None:
+    def __init__(self, folder: Path, authority: Authority, name: str = NAME, saves: bool = True) -> None:
+        """saves: it writes down at once what it has taken; else only in `save` and in `stop`."""
         folder.mkdir(parents=True, exist_ok=True)
         authority.issue(folder, name)
         self.authority = authority
         self.port, self.plain = free_port(), free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        # Saved on SIGUSR1 and at the end; `kill` is what a power cut would do to the rest.
         (folder / "mosquitto.conf").write_text(
-            "user %s\nallow_anonymous true\npersistence true\nautosave_on_changes true\n"
-            "autosave_interval 1\npersistence_location %s/\nlog_dest none\nmax_inflight_messages 20\n"
+            "user %s\nallow_anonymous true\npersistence true\nautosave_on_changes %s\n"
+            "autosave_interval %d\npersistence_location %s/\nlog_dest none\nmax_inflight_messages 20\n"
             "listener %d 127.0.0.1\ncafile %s\ncertfile %s\nkeyfile %s\nlistener %d 127.0.0.1\n"
             % (
                 getpass.getuser(),  # started by root, it would become somebody who cannot write here
+                "true" if saves else "false",
+                int(saves),
                 folder,
                 self.port,
                 folder / "ca.crt",
@@ -139,8 +142,19 @@ class Broker:
         self._process.terminate()
         self._process.wait()
 
+    def save(self) -> None:
+        """Write down who has subscribed to what."""
+        assert self._process
+        file = self._folder / "mosquitto.db"
+        before = file.stat().st_mtime_ns if file.exists() else 0
+        self._process.send_signal(signal.SIGUSR1)
+        end = time.monotonic() + 10
+        while not file.exists() or file.stat().st_mtime_ns == before:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
     def kill(self) -> None:
-        """As a power cut: what it has not saved is gone."""
+        """As a power cut: what it had not saved is gone."""
         assert self._process
         self._process.kill()
         self._process.wait()

@@ -64,7 +64,9 @@ class ChatServer:
         if self._secret and request.headers.get("Authorization") != "Bearer " + self._secret:
             return web.Response(status=401)
         if self.status != 200:
-            return web.Response(status=self.status, headers={"Location": self.location} if self.location else {})
+            headers = {"Content-Type": "text/event-stream", **({"Location": self.location} if self.location else {})}
+            said = None if self.status == 204 else _event({"content": "Listen to me. "}) + _event({}, "stop")
+            return web.Response(status=self.status, headers=headers, body=said)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):

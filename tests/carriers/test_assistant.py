@@ -1,5 +1,6 @@
 """The assistant over real HTTP with streaming: what leaves the watch, what is shown, and connections that break."""
 
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from firmware.services.transport.events import Malformed, Reply
+from firmware.services.transport.stream import Stream
 from simulator.watch import Watch
 from tests.carriers.broker import Authority, Proxy
 from tests.carriers.chat_server import ChatServer
@@ -176,6 +178,12 @@ def test_cut_after_every_byte(tmp_path: Path, server: ChatServer) -> None:
         assert seen in (full, lost, full[:2] + lost, full[:1] + lost), number
         assert turns(mei) == before - (seen != lost)
     proxy.close()
+
+
+def test_nothing_goes_in_the_clear_but_on_the_loopback() -> None:
+    """The last of three walls: the rule refuses such an endpoint, and the build whoever opens a stream by himself."""
+    with pytest.raises(OSError, match=str(errno.EACCES)):
+        Stream(("192.0.2.1", 80), "", b"")
 
 
 # --- the parser

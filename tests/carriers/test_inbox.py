@@ -2,15 +2,22 @@
 
 import json
 import os
+import re
 import secrets
+import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
 
-from firmware.services.transport.envelopes import HOST, route, seal
+from firmware.services.locator import aad
+from firmware.services.transport.envelopes import HOST, WATCH, route, seal
+from firmware.storage.crypto import Sealer
+from firmware.storage.journal import encode
+from host_tools.approve import code
 from host_tools.broker import Place
 from host_tools.inbox import Connection, Entry, Inbox
 from host_tools.keys import Keys
@@ -162,4 +169,164 @@ def test_a_hanging_network_delays_nothing(
     mei.do("live", ms=800, speed=10, whole=True)
     kinds = [kind for kind, _ in mei.do("seen")["seen"]]
     assert kinds.index("sos") < kinds.index("sos_not_delivered")
+    proxy.close()
+
+
+POSITION_KEY = bytes(range(3, 35))
+
+
+def test_positions_are_opened_and_judged(tmp_path: Path, broker: Broker) -> None:
+    """A look's position arrives sealed twice, is opened with the guardian's key and shown; played again it is nothing
+    new, of another key it is dropped, and without a key it only says that it has come."""
+    mei = _paired(tmp_path, broker.address())
+    for kind, fields in (("consent.give", {"purpose": "location", "manifest": 1}), ("location.key", {})):
+        more = {"key": POSITION_KEY.hex()} if kind == "location.key" else {}
+        assert mei.ask(kind, channel="host", **fields, **more)["verdict"] == "allow"
+    values = [["network.check_minutes", 0], ["location.on_request", 1]]
+    policy = mei.ask("administration.policy", version=2, issuer="home", expires=0, values=values, channel="host")
+    assert policy["verdict"] == "allow", policy
+    live(mei, state="online")
+    mei.do("place", fix=[3991234, 11641234, 12, 3])
+    looked = mei.do("service", call="look", **{"with": {"channel": "host"}})
+    assert looked["verdict"] == "allow", looked
+    seen = tmp_path / "inbox.json"
+    box = Inbox({ID: KEY}, seen, {ID: POSITION_KEY})
+    connection = _connect(broker, box, tmp_path)
+    shown: list[Entry] = []
+    for _ in range(200):
+        connection.run(shown.append, iter((False, True)).__next__)
+        mei.do("live", ms=20, speed=10, whole=True)
+        if any(entry.kind == "position" for entry in shown):
+            break
+    entry = next(entry for entry in shown if entry.kind == "position")
+    assert (entry.fields["lat"], entry.fields["lon"], entry.fields["proof"]) == (3991234, 11641234, "genuine")
+    assert "39.91234, 116.41234 to 12 m, host" in entry.words()
+    connection.close()
+
+    topic = route(KEY, HOST)
+    counter, part = entry.fields["counter"], entry.fields["part"]
+    report: list[Any] = [1, 5, 1, 3991234, 11641234, 12, 3, "host", 0, ""]
+
+    def again(key: bytes, ident: str, box: Inbox) -> Entry | None:
+        sealed = Sealer(key).seal(bytes(16), encode(report), aad(counter, part)).hex()
+        items = ["position", ident, counter, part, sealed]
+        return box.take(topic.decode(), seal(KEY, topic, secrets.token_bytes, items))[0]
+
+    later = Inbox({ID: KEY}, seen, {ID: POSITION_KEY})
+    repeated = again(POSITION_KEY, "p9.9", later)
+    assert repeated is not None and "(repeated)" in repeated.words()
+    assert again(bytes(32), "p9.8", later) is None and later.forged == 1
+    closed = again(POSITION_KEY, "p9.7", Inbox({ID: KEY}, tmp_path / "new.json"))
+    assert closed is not None and "no key for it" in closed.words() and "lat" not in closed.fields
+
+
+def test_a_code_over_the_broker_is_judged_like_a_typed_one(tmp_path: Path, broker: Broker, runtime: str) -> None:
+    """Wrong ones count and end the request, malformed ones are nothing, a replayed one is too late, and of an attacker
+    who owns the broker but no key none arrives."""
+    codes = bytes(range(7, 39))
+    mei = _paired(tmp_path, broker.address(), runtime)
+    assert mei.ask("approval.key", key=codes.hex(), channel="host")["verdict"] == "allow"
+    assert mei.press(person("bao"))["verdict"] == "allow"
+    live(mei, state="online")
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json")
+    connection = _connect(broker, box, tmp_path)
+    shown: list[Entry] = []
+
+    def ask() -> int:
+        wanted = {"what": "unblock", "value": 0, "detail": "bao"}
+        assert mei.do("service", call="ask_approval", **{"with": wanted})["verdict"] == "allow"
+        before = len(requests())
+        for _ in range(200):
+            connection.run(shown.append, iter((False, True)).__next__)
+            mei.do("live", ms=10, speed=20, whole=True)
+            if len(requests()) > before:
+                return int(requests()[-1].fields["request"])
+        raise AssertionError(shown)
+
+    def requests() -> list[Entry]:
+        return [entry for entry in shown if entry.kind == "request"]
+
+    def answer(number: Any, digits: Any) -> None:
+        connection.approve(ID, number, digits)
+        connection.run(shown.append, iter((False, False, True)).__next__)
+        mei.do("live", ms=150, speed=10, whole=True)
+
+    def blocked() -> bool:
+        return bool(mei.grade(person("bao"))["blocked"])
+
+    first = ask()
+    assert requests()[0].words().endswith("ward approve unblock bao --request %06d --send" % first)
+    good = code(codes, first, "unblock", detail="bao")
+    wrong = "%08d" % ((int(good) + 1) % 10**8)
+    for malformed in (["x", good], [first, 7], [-1, good], [first, "x" * 500]):
+        answer(*malformed)
+    assert blocked() and len(mei.do("shown")["approvals"]) == 1
+    forged = seal(bytes(32), route(KEY, WATCH), secrets.token_bytes, ["approve", first, good])
+    connection._client.publish(route(KEY, WATCH).decode(), forged, 1)
+    for _ in range(3):
+        answer(first, wrong)
+    assert blocked() and mei.do("shown")["approvals"] == []
+    answer(first, good)
+    assert blocked(), "three wrong ones end the request"
+    second = ask()
+    answer(second, code(codes, second, "unblock", detail="bao"))
+    assert not blocked()
+    assert mei.press(person("bao"))["verdict"] == "allow"
+    answer(second, code(codes, second, "unblock", detail="bao"))
+    assert blocked(), "a code is good once"
+    connection.close()
+
+
+def test_a_captured_session_tells_nothing(tmp_path: Path, broker: Broker, runtime: str) -> None:
+    """A message, an alert, a call for help, a request and a position go out. Who owns the broker, and who records every
+    byte on the wire, finds none of their words, names, numbers or places."""
+    proxy = Proxy(broker.port)
+    carried: list[bytes] = []
+    owner = paho.Client(paho.CallbackAPIVersion.VERSION2, "owner-" + tmp_path.name)
+    owner.on_message = lambda _client, _data, message: carried.append(message.topic.encode() + message.payload)
+    owner.connect("127.0.0.1", broker.plain)
+    owner.subscribe("#", 1)
+    owner.loop(0.1)
+    mei = _paired(tmp_path, broker.address(proxy.port), runtime)
+    live(mei, state="online")
+    mei.do("place", fix=[3991234, 11641234, 12, 3])
+    assert mei.ask("location.key", key=POSITION_KEY.hex(), channel="host")["verdict"] == "allow"
+    assert mei.ask("approval.key", key=POSITION_KEY.hex(), channel="host")["verdict"] == "allow"
+    assert mei.ask("hosts.add", host="ff" * 8, key="5a" * 32, name="Grandma", channel="host")["verdict"] == "allow"
+    ada = watch(tmp_path, "ada", broker.address())
+    befriend(mei, ada, ("mei", "ada"))
+    assert ada.write(person("mei"), "the heron wades")["verdict"] == "allow"
+    assert mei.write(person("ada"), "the otter dives")["verdict"] == "allow"
+    for _ in range(200):
+        ada.do("live", ms=5, speed=20, whole=True)
+        if mei.do("live", ms=5, speed=20, sent=True, seen=1)["done"]:
+            break
+    assert mei.press(person("bao"))["verdict"] == "allow"
+    wanted = {"what": "payment", "value": 1234, "detail": "Corner Shop"}
+    assert mei.do("service", call="ask_approval", **{"with": wanted})["verdict"] == "allow"
+    mei.sos()
+    box = Inbox({ID: KEY}, tmp_path / "inbox.json", {ID: POSITION_KEY})
+    connection = _connect(broker, box, tmp_path)
+    shown: list[Entry] = []
+    for _ in range(300):
+        connection.run(shown.append, iter((False, True)).__next__)
+        mei.do("live", ms=10, speed=10, whole=True)
+        owner.loop(0.01)
+        if {entry.kind for entry in shown} == {"alert", "sos", "request", "position"}:
+            break
+    assert {entry.kind for entry in shown} == {"alert", "sos", "request", "position"}
+    for _ in range(20):
+        owner.loop(0.01)
+    words = ["heron", "otter", "mei", "bao", "ada", "13800000000", "Grandma", "Corner", "1234", "3991234", "11641234"]
+    words += ["message", "alert", "blocked", "payment", "sos", "position", "locate", "home", "wade", "owner", ID]
+    at_broker, on_the_wire = b"".join(carried), bytes(proxy.recorded)
+    assert len(carried) > 8 and len(on_the_wire) > 3000
+    sealed = re.sub(rb"w/[0-9a-f]{24}", b"", at_broker)
+    for secret in words:
+        if len(secret) > 3:  # three letters come by chance
+            assert secret.encode() not in on_the_wire and secret.encode() not in sealed, secret
+    packed = struct.pack(">ii", 3991234, 11641234)
+    assert packed not in sealed and packed not in on_the_wire
+    owner.disconnect()
+    connection.close()
     proxy.close()

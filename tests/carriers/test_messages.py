@@ -1,5 +1,6 @@
 """Messages through a real Mosquitto over real TLS: each is shown once, whatever breaks, and nobody in between reads."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,13 @@ import paho.mqtt.client as paho
 import pytest
 
 from firmware.services.messaging import Messaging
+from firmware.services.outbox import Outbox
 from firmware.services.transport.envelopes import route
+from firmware.services.transport.mqtt import Client
+from firmware.services.transport.stream import Stream
+from firmware.storage.files import Files
+from firmware.storage.store import Store
+from simulator.portable.board import Recorder
 from simulator.watch import Watch
 from tests.carriers.broker import NAME, Authority, Broker, Proxy, mosquitto
 from tests.carriers.people import befriend, live, meet, pair_key, person, texts, watch
@@ -180,29 +187,127 @@ def test_nothing_is_sent_before_the_other_watch_listens(tmp_path: Path, broker: 
     live(mei, sent=True)
 
 
-class _PowerCut(Exception):
-    """The battery is gone."""
+def _records(made: Watch, kind: str) -> int:
+    return [row[3] for row in made.do("journal")["records"]].count(kind)
 
 
-def test_a_power_cut_before_the_decision_loses_nothing(
-    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What has come over the network and is not written down yet comes again: it was not acknowledged."""
+def _exchange(one: Watch, other: Watch, **until: Any) -> None:
+    """Both live until the first has what it waits for."""
+    for _ in range(300):
+        other.do("live", ms=5, speed=20, whole=True)
+        if one.do("live", ms=5, speed=20, **until)["done"]:
+            return
+    raise AssertionError((until, one.do("journal")["denials"][-5:]))
+
+
+@pytest.mark.parametrize("saves", [True, False])
+def test_a_killed_broker_loses_nothing(tmp_path: Path, saves: bool) -> None:
+    """SIGKILL right after its acknowledgement, whether it had written the message down or not: it arrives, once. What
+    was written while it was dead arrives too."""
+    broker = Broker(tmp_path / "broker", Authority(), saves=saves)
     mei, bao = _pair(tmp_path, broker.address(), broker.address())
     _online(mei, bao)
     meet(mei, bao)
-    assert bao.write(person("mei"), "hold on")["verdict"] == "allow"
-    live(bao, sent=True)
+    for number in range(12 if THOROUGH else 3):
+        assert mei.do("reboot")["status"] == "ok"  # it listens at the broker, and is not there
+        if not saves:
+            broker.save()
+        assert bao.write(person("mei"), "page %d" % number)["verdict"] == "allow"
+        live(bao, sent=True)
+        broker.kill()
+        assert mei.write(person("bao"), "line %d" % number)["verdict"] == "allow"
+        for made in (mei, bao):
+            made.do("live", ms=10, whole=True)
+        broker.start()
+        _exchange(mei, bao, seen=1, sent=True)
+        _exchange(bao, mei, seen=1)
+        for made in (mei, bao, mei, bao):
+            made.do("live", ms=20, whole=True)
+        assert texts(mei) == ["page %d" % number]
+        assert texts(bao) == ["line %d" % number]
+    broker.stop()
 
-    def cut(self: Messaging, envelope: Any) -> None:
+
+class _PowerCut(BaseException):
+    """The battery is gone."""
+
+
+# Where the battery is pulled: a method on the way of a message, before it and after it.
+_IN = [(Messaging, "receive"), (Store, "commit"), (Recorder, "notice"), (Client, "done"), (Stream, "write")]
+_OUT = [
+    (Store, "commit"),
+    (Outbox, "put"),
+    (Client, "publish"),
+    (Stream, "write"),
+    (Outbox, "drop"),
+    (Files, "replace"),
+]
+
+
+def _pull(patch: pytest.MonkeyPatch, watch: Watch, place: type, method: str, after: bool) -> None:
+    """The battery of this watch is pulled at the next call."""
+    original, mine = getattr(place, method), id(watch)
+
+    def cut(self: Any, *arguments: Any) -> Any:
+        if now[0] != mine:
+            return original(self, *arguments)
+        if after:
+            original(self, *arguments)
         raise _PowerCut
 
-    with monkeypatch.context() as patched, pytest.raises(_PowerCut):
-        patched.setattr(Messaging, "receive", cut)
-        live(mei, seen=1)
-    assert mei.do("reboot")["status"] == "ok"
-    live(mei, seen=1)
-    assert texts(mei) == ["hold on"]
+    patch.setattr(place, method, cut)
+
+
+now = [0]  # the watch whose turn it is: both run in this process
+
+
+def test_a_power_cut_at_every_step_of_a_message(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the receiver's way and of the sender's, before each step and after it: the message stands in the receiver's
+    list exactly once, is announced at most once, and a block stays a block."""
+    mei, bao = _pair(tmp_path, broker.address(), broker.address())
+    ada = watch(tmp_path, "ada", broker.address())
+    befriend(mei, ada, ("mei", "ada"))
+    _online(mei, bao, ada)
+    meet(mei, bao)
+    meet(mei, ada, ("mei", "ada"))
+    assert mei.press(person("ada"))["verdict"] == "allow"
+    cuts: list[tuple[Watch, type, str, bool]]
+    cuts = [(mei, place, method, after) for place, method in _IN for after in (False, True)]
+    cuts += [(bao, place, method, after) for place, method in _OUT for after in (False, True)]
+    for number, (victim, place, method, after) in enumerate(cuts):
+        text = "step %d" % number
+        mei.do("seen")
+        listed, written = _records(mei, "messages.in"), _records(bao, "messages.out")
+        with monkeypatch.context() as patched, contextlib.suppress(_PowerCut):
+            if victim is bao:
+                _pull(patched, bao, place, method, after)
+            now[0] = id(bao)
+            bao.write(person("mei"), text)
+            bao.do("live", ms=8000, speed=10, sent=True)
+            if victim is mei:
+                _pull(patched, mei, place, method, after)
+            now[0] = id(mei)
+            mei.do("live", ms=8000 if victim is mei else 10, speed=10, seen=1)
+            mei.do("live", ms=20, whole=True)
+        now[0] = 0
+        assert victim.do("reboot")["status"] == "ok"
+        written = _records(bao, "messages.out") - written  # 0: before the child was told that it is sent
+        assert written == int((victim, place, method, after) != (bao, Store, "commit", False))
+        for _ in range(300):
+            if _records(mei, "messages.in") == listed + written:
+                break
+            for made in (bao, mei):
+                made.do("live", ms=5, speed=20, whole=True)
+        assert ada.write(person("mei"), "hello %d" % number)["verdict"] == "allow"
+        live(ada, sent=True)
+        for made in (mei, bao, mei):
+            made.do("live", ms=20, speed=20, whole=True)
+        assert _records(mei, "messages.in") == listed + written, (place, method, after)
+        assert texts(mei).count(text) <= 1
+        assert mei.grade(person("ada"))["blocked"]
+    assert mei.verify()["ok"] and bao.verify()["ok"]
 
 
 def test_cut_after_every_byte(tmp_path: Path, broker: Broker) -> None:

@@ -500,6 +500,14 @@ def _looking_up(
     stage.menu("about")
     yield "about"
     stage.home()
+    stage.menu("wifi")
+    yield "wifi"
+    stage.home()
+    watch.network(False)
+    stage.menu("wifi")
+    yield "wifi_waiting"
+    watch.network(True)
+    stage.home()
     watch.message(mother, words["short"])
     yield "conversation_guardian_card"
 

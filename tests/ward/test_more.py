@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from host_tools import doctor, usb
+from host_tools.approve import code
 from host_tools.backup import opened, sealed
 from host_tools.console import Failure
 from host_tools.doctor import BAD, GOOD, ODD, check_inside, check_port
 from simulator.watch import RUNTIMES, Person
+from tests.carriers.broker import Authority
 from tests.ward.home import PASSPHRASE, Home, a_home, befriend, bullied, pair, run, talk_to
 
 
@@ -326,3 +328,50 @@ def test_each_odd_answer_of_a_watch_has_its_line() -> None:
     assert odd("clock", {}, {"trust": "stale"})[0] == ODD
     assert odd("clock", {}, {"wall": now + 125})[0] == ODD
     assert odd("journal", {}, {"tampered": "mac"})[0] == BAD
+
+
+def test_wifi_and_keys(home: Home) -> None:
+    """What a guardian enters is what the watch says back, without the secrets; keys go to a second computer by file."""
+    certificate = Authority().pem
+    (home.folder / "ca.pem").write_bytes(certificate)
+    for name, hidden in (("password", "grey herons wade"), ("secret", "hush-hush")):
+        (home.folder / name).write_text(hidden + "\n")
+        (home.folder / name).chmod(0o600)
+    password, secret = str(home.folder / "password"), str(home.folder / "secret")
+    assert "It connects to nothing." in run(home, "wifi").ok().out
+    run(home, "wifi", "add", "nest", "--password-file", password, secret=PASSPHRASE).ok()
+    where = ["--authority", str(home.folder / "ca.pem"), "--name", "broker.test"]
+    run(home, "wifi", "messages", "192.0.2.7:8883", *where, "--account", "w", "--secret-file", secret,
+        secret=PASSPHRASE).ok()  # fmt: skip
+    run(home, "wifi", "assistant", "127.0.0.1:8080", "--model", "small", secret=PASSPHRASE).ok()
+    found = run(home, "wifi", "show", "--json").ok().data
+    assert found["networks"] == ["nest"]
+    assert sorted(found["endpoints"]) == [
+        ["assistant", "127.0.0.1", 8080, ""], ["messages", "192.0.2.7", 8883, "broker.test"],
+    ]  # fmt: skip
+    assert "grey herons" not in home.output + home.records() and "hush-hush" not in home.output + home.records()
+    refused = run(home, "wifi", "messages", "192.0.2.7:8883", secret=PASSPHRASE)
+    assert refused.code == 3 and "authority" in refused.err
+    (home.folder / "password").chmod(0o644)
+    assert "chmod 600" in run(home, "wifi", "add", "two", "--password-file", password, secret=PASSPHRASE).err
+    for words in (["192.0.2.7"], [":8883"], ["192.0.2.7:0"], ["192.0.2.7:99999"]):
+        assert run(home, "wifi", "messages", *words, secret=PASSPHRASE).code == 1
+    run(home, "wifi", "close", "assistant", "--yes", secret=PASSPHRASE).ok()
+    run(home, "wifi", "remove", "nest", secret=PASSPHRASE).ok()
+    assert run(home, "wifi", "remove", "nest", secret=PASSPHRASE).code == 3
+
+    file = home.folder / "keys.json"
+    assert run(home, "keys", "--export", str(file)).code == 1, "there are none yet"
+    run(home, "keys", secret=PASSPHRASE).ok()
+    run(home, "keys", "--export", str(file)).ok()
+    assert file.stat().st_mode & 0o077 == 0
+    kept = json.loads(file.read_text())
+    typed = run(home, "approve", "unblock", "bao", "--request", "123456").ok().out
+    assert typed.strip() == code(bytes.fromhex(kept["approval"]), 123456, "unblock", detail="bao")
+    run(home, "keys", secret=PASSPHRASE).ok()
+    assert run(home, "approve", "unblock", "bao", "--request", "123456").ok().out != typed
+    run(home, "keys", "--import", str(file)).ok()
+    assert run(home, "approve", "unblock", "bao", "--request", "123456").ok().out == typed
+    assert run(home, "approve", "unblock", "bao", "--request", "1", "--send").code == 1, "no broker is known"
+    file.write_text(json.dumps({**kept, "watch": "00" * 8}))
+    assert "of another watch" in run(home, "keys", "--import", str(file)).err

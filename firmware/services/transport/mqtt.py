@@ -258,6 +258,7 @@ class Client:
     def _take(self, first, body, whole):
         topic, number, payload = packets.message(first, body)
         self.message, self._taken = (topic, payload), number
+        self._delay = _FIRST_DELAY
         if not whole:
             self.done()
 

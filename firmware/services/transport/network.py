@@ -18,6 +18,7 @@ _AGAIN = const(60)  # seconds until a guardian's device is told again, doubled e
 _LONGEST = const(3600)
 _LONGEST_HELLO = const(240)
 _CONFIRMED = const(16)
+_SETTLE = const(20)  # seconds after which a broker that is still there has written down what it has acknowledged
 _LOOK = const(30)  # seconds between two looks for new contacts and hosts
 
 
@@ -47,6 +48,7 @@ class NetworkCarrier:
         self._client = client(self._last_words)
         self._items = []
         self._going: list = []  # the item whose message is on its way
+        self._young: list = []  # [body, routes, since, connection] of messages that the broker has taken just now
         self._confirmed = []  # ids that a guardian's device has, or the broker for a contact
         self._listening: list = []  # addresses of contacts whose watches have been heard since the start
         self._routes: dict = {}  # topic where it comes in: (address or "", key, topic of the other direction)
@@ -84,6 +86,7 @@ class NetworkCarrier:
         due = self._client.step(now)
         self._items = [item for item in self._items if now - item.asked < item.patience]
         self._after_sending()
+        self._settle()
         return now if self._publish(now) else due
 
     def _look(self, now):
@@ -189,11 +192,30 @@ class NetworkCarrier:
             return
         self._acknowledged = self._client.acknowledged
         item = self._going.pop()
-        if item.body[0] in ("message", "here"):
+        if item.body[0] == "message":
+            young = [item.body, item.routes, self._now, self._client.connections]
+            self._young = self._young[1 - _CAP :] + [young]
+        if not item.ident:
+            self._items.remove(item)
+        elif item.body[0] in ("message", "here"):
             self._confirm(item.ident)
         elif not item.left:
             item.due = self._now + item.delay
             item.delay = min(item.delay * 2, _LONGEST_HELLO if item.body[0] == "hello" else _LONGEST)
+
+    def _settle(self):
+        """A broker that dies right after its acknowledgement may have forgotten the message: what it took less than a
+        moment before the connection broke goes out again. Its counter makes a second one harmless."""
+        if self._client.state != mqtt.ONLINE:
+            return
+        young, self._young = self._young, []
+        for body, routes, since, connection in young:
+            if connection != self._client.connections:
+                item = _Item("", body, routes, self._now)
+                item.patience = _FORGET
+                self._items.append(item)
+            elif self._now - since < _SETTLE:
+                self._young.append([body, routes, since, connection])
 
     def _confirm(self, ident):
         for item in self._items:

@@ -38,6 +38,7 @@ class Wireless:
         self._engine = engine
         self._store = store
         self._radio = radio
+        radio.leave()  # in case it is not new
         self._own = own
         self._client = client
         self._random = random

@@ -7,8 +7,9 @@ from firmware.ui.screen import Screen
 _TILES = (
     (("privacy", "shield"), ("assistant", "robot"), ("learn", "school"), ("told", "guardian"), ("looks", "pin")),
     (("held", "folded"), ("asked", "lock"), ("mylock", "lock"), ("about", "info"), ("help", "heart")),
+    (("wifi", "signal"),),
 )
-_REPAIR = ((("repair", "info"),),)  # only where there is a recovery to restart into
+_REPAIR = (("repair", "info"),)  # only where there is a recovery to restart into
 
 
 class Menu(Screen):
@@ -16,7 +17,7 @@ class Menu(Screen):
 
     def __init__(self, shell, subject):
         super().__init__(shell, subject)
-        self._tiles = _TILES + _REPAIR if shell.watch.slots else _TILES
+        self._tiles = _TILES[:-1] + (_TILES[-1] + _REPAIR,) if shell.watch.slots else _TILES
         self._half = 0
 
     def build(self, page):
