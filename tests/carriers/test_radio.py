@@ -144,7 +144,7 @@ def test_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     wifi.leave()
     assert wifi.state == "off" and wifi._station is None, "no memory for a radio that nobody needs"
     wifi.join("home", "grey herons wade")
-    station = wifi._station
+    station: Any = wifi._station
     assert station.calls == [0, True, ("home", "grey herons wade")] and wifi.state == "joining"
     for status, state in ((1001, "joining"), (1010, "joined"), (201, "failed"), (202, "failed"), (203, "failed")):
         station.now = status
