@@ -68,7 +68,7 @@ class Server:
         self._session = None
         self._asked: tuple = ()  # (host id, transcript, pairing key) after link.hello
         self._pairing: tuple = ()  # (attempt, nonce, powered time of its end) while a code is shown
-        self._held = False  # and somebody has pressed for it on the watch
+        self._held = False  # and somebody has pressed for it on the watch; new digits want a new press
         self._auth = ""  # what a login in progress has to prove
         self.host = b""  # id of the host in session
         self.log_place = (0, 0, 0)  # number, segment and end of the last record that log.read gave
@@ -231,7 +231,6 @@ class Server:
 
     def _hide_code(self):
         self._pairing = ()
-        self._held = False
         self._hosts.hide_code()
 
     def _pair(self, params, now):

@@ -9,8 +9,13 @@ class Lock:
 
     @property
     def closed(self):
-        """True while only what anybody may see is shown."""
+        """True while the child's code is wanted."""
         return self._engine.context.locked
+
+    @property
+    def shut(self):
+        """True while only what anybody may see is shown: the code is wanted, or the watch is lost (B18)."""
+        return self.closed or self._engine.rules["administration"].lost
 
     @property
     def has_code(self):

@@ -22,7 +22,7 @@ _SENDER = const(600)  # seconds in which the one button means the last sender
 _RESTING = ("dial", "lock", "messages")  # what a new message may come in front of
 _LIMITS = ("payments.single_limit", "payments.daily_limit", "payments.monthly_limit")  # a code may lift these (D12)
 _TALKED = ("assistant.conversations", "assistant.minutes", "assistant.turns")
-# What a closed lock lets through: nothing on these screens is private.
+# What a closed lock and a lost watch let through: nothing on these screens is private.
 _ANYBODYS = ("lock", "keypad", "note", "help", "sos", "call", "blocked", "number", "setup")
 _MORE_MINUTES = const(10)  # that the child asks for
 
@@ -119,7 +119,7 @@ class Shell:
             self.show(name, subject)
 
     def _set(self, name, subject):
-        if name not in _ANYBODYS and self.watch.lock.closed:
+        if name not in _ANYBODYS and self.watch.lock.shut:
             if name != "dial":
                 self._later = name, subject
             name, subject = "lock", None
@@ -308,6 +308,8 @@ class Shell:
             self.show("number", (int(fields["code"]), "type_in"))
         elif kind == "pairing_over":
             self.close("number")
+        elif kind == "lock_screen" and fields["lost"]:
+            self.home()  # whatever is open may be private
         elif kind in _SAID:
             self.say("notice." + kind, _SAID[kind])
 

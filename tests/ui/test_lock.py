@@ -155,6 +155,40 @@ def test_nothing_leads_past_a_closed_lock(watch: Watch) -> None:
     assert {"lock", "keypad", "help", "sos", "call"} <= seen
 
 
+def test_a_lost_watch_shows_nothing_private(watch: Watch) -> None:
+    """Whatever was open, and after a reboot too: the guardian's words, help and SOS, until an owner has it back."""
+    stage, mother, friend, _ = tour.start(watch, "en")
+    watch.advance(1)
+    stage.greet()
+    watch.message(friend, PRIVATE)
+    assert stage.screen() == "conversation"
+    watch.guardian_login(stage.guardian)
+    lost = {"kind": "administration.lost", "message": "Please call us", "channel": "host"}
+    assert watch.do("guardian", request=lost)["verdict"] == "allow"
+    for again in (False, True):
+        if again:
+            watch.reboot()
+        assert stage.screen() == "lock" and "Please call us" in texts(watch)
+        watch.message(friend, PRIVATE)
+        watch.incoming_call(mother.number)
+        assert stage.screen() == "call"
+        stage.tap("over")
+        stage.press("a")
+        stage.press("a", 3)
+        assert stage.screen() == "sos"
+        stage.tap("cancel")
+        stage.tap("back")
+        stage.tap("help")
+        stage.tap("back")
+        assert stage.screen() == "lock" and friend.name not in texts(watch)
+    stage.tap("owner")
+    stage.type("260719")
+    while stage.screen() == "note":
+        stage.tap("back")
+    stage.tap("home")
+    assert stage.screen() == "dial"
+
+
 def test_changing_and_removing_the_code(watch: Watch) -> None:
     stage, *_ = tour.start(watch, "en")
     watch.advance(1)

@@ -22,7 +22,7 @@ class Call(Screen):
         big = page.canvas.height >= 280 or not page.touch
         y = page.icon("guardian" if self._guardian else "person", page.top + 4, SKY if self._guardian else WHITE, big)
         name = self.shell.name(self._tag) if self._address else page.text("guardian")
-        if not self._guardian and self.shell.watch.lock.closed:  # who a friend is is nobody else's business (B16)
+        if not self._guardian and self.shell.watch.lock.shut:  # who a friend is is nobody else's business (B16)
             name = page.text("somebody")
         y = page.title(name, y + 2)
         page.line(page.text("talking" if self._talking else "calling"), y)

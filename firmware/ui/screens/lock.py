@@ -6,8 +6,8 @@ from firmware.ui.screen import Screen
 
 
 class Lock(Screen):
-    """The time, the guardian's words to a finder, and the emergency card if there is one. While the child's code is
-    wanted a guardian can take it away with the PIN, for whoever has forgotten it."""
+    """The time, the guardian's words to a finder, and the emergency card if there is one. With the PIN a guardian ends
+    lost mode, or takes the child's code away, for whoever has forgotten it."""
 
     place = "lock"
 
@@ -27,7 +27,7 @@ class Lock(Screen):
             hint = "time_unsure"
         page.paragraph(words or page.text(hint), y)
         if lost:
-            page.bar(("help", "heart", SKY, page.text("help")))
+            page.bar(("owner", "guardian", CARD, ""), ("help", "heart", SKY, page.text("help")))
         elif closed:
             page.bar(
                 ("help", "heart", CARD, ""), ("owner", "guardian", CARD, ""), ("home", "up", SEA, page.text("code"))
@@ -49,7 +49,9 @@ class Lock(Screen):
         if name == "home" and self.shell.watch.lock.closed:
             self.shell.show("keypad", "lock")
         elif name == "owner":
-            self.shell.show("keypad", {"kind": "lock.clear", "channel": "keypad"})
+            lost = self.shell.watch.guardians.lock_screen()["lost"]
+            kind = "administration.found" if lost else "lock.clear"
+            self.shell.show("keypad", {"kind": kind, "channel": "keypad"})
         else:
             return name == "back"  # nothing lies under it
         return True
