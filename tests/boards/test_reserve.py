@@ -13,7 +13,7 @@ def test_what_is_left_is_for_help(tmp_path: Path) -> None:
         hand = story.Hand(watch, BOARD)
         friend = tour.start(watch, "en")[2]
         watch.advance(10)
-        assert watch._rig is not None
+        assert watch._rig is not None and watch._rig.chips is not None
         bench = watch._rig.chips.bench
         assert watch.use("other", "blocks")["verdict"] == "allow"
         for percent, open_still in ((6, True), (5, False)):

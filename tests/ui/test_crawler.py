@@ -17,7 +17,7 @@ _SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py"
 _FROM_ALL = ("hold a", "press a", "sos", "help", "on")
 _FINGER = 78  # pixels of nine millimetres
 _ROUND_FINGER = 66  # on a round display of 1.28 inches
-_STEPS = 6000
+_STEPS = 8000
 
 
 class Crawler:

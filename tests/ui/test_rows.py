@@ -113,7 +113,7 @@ def test_nothing_bright_weakens_a_protection(display: str, tmp_path: Path) -> No
             watch.do("new", root=str(watch.root), wall=tour.START, seed="day", phone=phone, **options)
             for stop in walk(watch, "en"):
                 rig = watch._rig
-                assert rig is not None
+                assert rig is not None and rig.shell is not None
                 for target in rig.shell._page.targets:
                     if target.name in WEAKER:
                         found.add(target.name)

@@ -6,7 +6,7 @@ from firmware.ui.screen import Screen
 # Name, which is the screen's too, and icon.
 _TILES = (
     (("privacy", "shield"), ("assistant", "robot"), ("learn", "school"), ("told", "guardian"), ("looks", "pin")),
-    (("held", "folded"), ("asked", "lock"), ("about", "info"), ("help", "heart")),
+    (("held", "folded"), ("asked", "lock"), ("talks", "message"), ("about", "info"), ("help", "heart")),
 )
 
 
