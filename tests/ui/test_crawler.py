@@ -113,6 +113,11 @@ class Crawler:
         elif number == 11:
             watch.do("provider", answers=[["It is round."]] * 9)
             self.stage.menu("assistant")
+            if self._events % 30 < 15:  # a talk is over, and its entries are looked at
+                watch.do("service", call="chat_say", **{"with": {"text": "what is a reef"}})
+                watch.advance(2)
+                watch.do("service", call="chat_end", **{"with": {}})
+                watch.do("open_screen", name="talks")
         elif number == 12:
             self._deliver()
         elif number == 13:
