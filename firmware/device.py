@@ -19,6 +19,8 @@ _LINE_MS = const(500)  # how often the serial line is looked at while the displa
 _TALK_MS = const(20)  # and while somebody talks there
 _SWAP_MS = const(60000)  # how often battery and charger are looked at
 _HELD_MS = const(30000)  # whoever holds the one button for so long means it, whatever the screen thinks
+_RESERVE = const(5)  # percent of the battery that are kept for SOS and calls (I8)
+_RESERVE_LIT_MS = const(5000)  # then a look is short, and no message lights the display
 _STAYS = ("sos", "call")  # lit for longer
 _UNDER_WAY = ("counting", "sending", "delivered")
 
@@ -35,6 +37,7 @@ class Device:
         self.shell.lit = False
         self.lit = False
         self.wakes = 0  # steps with the display dark
+        self.reserve = False  # what is left in the battery is for help alone
         self._decoder = OneButton(self.shell) if hardware.one_button else None
         self._now = self._used = self._looked = self._held = 0
         self._swallow = self._down = self._may_cut = False
@@ -56,7 +59,8 @@ class Device:
             for at in range(len(vibration)):
                 pattern += [0 if at & 1 else VIBRATE, vibration[at]]
         self.hardware.signal(pattern)
-        self._wake()
+        if not self.reserve or self.shell.screen in _STAYS:
+            self._wake()
 
     # --- from the board
 
@@ -130,6 +134,10 @@ class Device:
             if self.watch.sos.state not in _UNDER_WAY:
                 self.watch.sos.press(self.watch.engine.clock.powered)
         self._cut()
+        if (now - self._looked) & _TICKS >= _SWAP_MS:
+            self._swap()
+        if self.reserve and self.watch.foreground.item:
+            self.watch.foreground.close("ui.reserve", 0)
         sound = self.hardware.step(now)
         if not self.lit:
             self.wakes += 1
@@ -137,10 +145,9 @@ class Device:
         if self._decoder:
             gap = self._decoder.step(now)
             need = min(need, gap) if gap >= 0 else need
-        if (now - self._looked) & _TICKS >= _SWAP_MS:
-            self._swap()
         need = min(need, self.shell.step(now), sound if sound >= 0 else need)
-        dark_in = (_SOS_LIT_MS if self.shell.screen in _STAYS else _LIT_MS) - ((now - self._used) & _TICKS)
+        lit = _SOS_LIT_MS if self.shell.screen in _STAYS else _RESERVE_LIT_MS if self.reserve else _LIT_MS
+        dark_in = lit - ((now - self._used) & _TICKS)
         if dark_in <= 0 and not self._down:
             self._sleep()
             return _DARK_MS
@@ -151,6 +158,10 @@ class Device:
         shell, hardware = self.shell, self.hardware
         self._looked = self._now
         battery, charging = hardware.percent(), hardware.charging()
+        reserve = 0 <= battery <= _RESERVE and not charging
+        if reserve and not self.reserve and shell.screen not in _STAYS:
+            shell.say("ui.reserve", "bolt")
+        self.reserve = reserve
         if (battery, charging) != (shell.battery, shell.charging):
             shell.battery, shell.charging = battery, charging
             if shell.screen == "dial":

@@ -70,9 +70,9 @@ def notices() -> set[str]:
 
 
 def on_screens() -> set[str]:
-    """Every text of the screens: constants of firmware/ui that are the id of a line, with or without its "ui."."""
+    """Every text of the screens and of the device: constants that are the id of a line, with or without its "ui."."""
     found = set()
-    for path in (ROOT / "firmware" / "ui").rglob("*.py"):
+    for path in (*(ROOT / "firmware" / "ui").rglob("*.py"), ROOT / "firmware" / "device.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {"ui." + node.value, node.value}

@@ -70,10 +70,14 @@ class Foreground:
         decision = self._engine.ask(_start(self._class))
         if decision.allowed:
             self._warn(decision)
-            return
+        else:
+            self.close(decision.reason, decision.wait)
+
+    def close(self, reason, wait):
+        """What is in the foreground goes, and the screen says why."""
         item = self.item
         self.stop()
-        self._screen.notice("closed", {"item": item, "reason": decision.reason, "wait": decision.wait})
+        self._screen.notice("closed", {"item": item, "reason": reason, "wait": wait})
 
     def _warn(self, decision):
         """A warning comes with the answer."""

@@ -46,7 +46,7 @@ class Shell:
         self.lit = True  # the display is on; what changes in the dark is drawn when it is on again
         self.now = 0
         self.unread: list = []  # numbers of messages that the child has not opened, oldest first
-        self.opened = (0, "")  # the last message that a service gave out
+        self.opened = (0, "")  # the last message, or entry of a talk, that a service gave out
         self.talk = ["", ""]  # the last question to the assistant, and what was shown of its answer
         self.screen = ""
         self._sender = (0, 0)  # message of the last sender who is no guardian, and its powered time
@@ -261,6 +261,8 @@ class Shell:
             self._warned = True
         elif kind == "opened":
             self.opened = (fields["message"], fields["text"])
+        elif kind == "chat":
+            self.opened = (fields["chat"], fields["text"])
         elif kind == "hidden":
             self._sender = (0, 0)
             self.show("blocked", self._subject if self.screen in ("conversation", "folded") else None)
@@ -518,6 +520,8 @@ def _load(name):
         from firmware.ui.screens.repair import SCREEN
     elif name == "sos":
         from firmware.ui.screens.sos import SCREEN
+    elif name == "talks":
+        from firmware.ui.screens.talks import SCREEN
     elif name == "told":
         from firmware.ui.screens.told import SCREEN
     elif name == "wipe":

@@ -34,7 +34,7 @@ _CLOSED_PORT = 9  # of this computer: nobody listens, so the carrier tries again
 # A watch in use: "setup" is of a new one, and the rest is opened by what happens.
 _SCREENS = (
     "about asked call closed conversation dial folded held help keypad learn lock looks menu messages note number pay "
-    "privacy read sos told why write"
+    "privacy read sos talks told why write"
 )
 
 

@@ -8,8 +8,10 @@ import gc
 import os
 import sys
 
-from firmware.policy.rules.contacts import envelope_mac
-from simulator.portable.rig import Rig
+gc.threshold(8192)  # type: ignore[attr-defined]  # as firmware/boot.py does, before anything is loaded
+
+from firmware.policy.rules.contacts import envelope_mac  # noqa: E402
+from simulator.portable.rig import Rig  # noqa: E402
 
 
 def main(root, width, height, is_round):

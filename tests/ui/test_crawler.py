@@ -18,7 +18,7 @@ _SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py"
 _FROM_ALL = ("hold a", "press a", "sos", "help", "on")
 _FINGER = 78  # pixels of nine millimetres
 _ROUND_FINGER = 66  # on a round display of 1.28 inches
-_STEPS = 9000
+_STEPS = 12000
 
 
 class Crawler:
@@ -114,6 +114,11 @@ class Crawler:
         elif number == 11:
             watch.do("provider", answers=[["It is round."]] * 9)
             self.stage.menu("assistant")
+            if self._events % 30 < 15:  # a talk is over, and its entries are looked at
+                watch.do("service", call="chat_say", **{"with": {"text": "what is a reef"}})
+                watch.advance(2)
+                watch.do("service", call="chat_end", **{"with": {}})
+                watch.do("open_screen", name="talks")
         elif number == 12:
             self._deliver()
         elif number == 13:

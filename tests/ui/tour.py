@@ -404,6 +404,14 @@ def _assistant(watch: Watch, stage: "Stage", words: dict[str, Any]) -> Iterator[
     yield "assistant_answer"
     stage.tap("stop")
     yield "note_assistant_closed"
+    stage.menu("talks")
+    yield "talks"
+    stage.tap("older")
+    yield "talks_asked"
+    stage.tap("forget")
+    yield "note_chats_deleted"
+    stage.tap("back")
+    yield "talks_none"
     stage.home()
 
 

@@ -1,6 +1,6 @@
 """After a block: a calm word, what happens now, and help (F4, F5, F11)."""
 
-from firmware.ui.canvas import CARD, LEAF, SEA, SKY
+from firmware.ui.canvas import CARD, LEAF, SKY
 from firmware.ui.screen import Screen
 
 
@@ -11,7 +11,7 @@ class Blocked(Screen):
         y = page.heading("shield", page.text("blocked"), page.top, LEAF)
         words = page.text("notice.comfort") + "\n" + page.text("blocked_now")
         page.paragraph(words, y)
-        page.bar(("home", "home", CARD, ""), ("undo", "undo", SEA, ""), ("help", "heart", SKY, page.text("help")))
+        page.bar(("home", "home", CARD, ""), ("undo", "undo", CARD, ""), ("help", "heart", SKY, page.text("help")))
 
     def act(self, name):
         shell = self.shell

@@ -11,6 +11,7 @@ _LOOKS = {
     "period": ("clock", SEA),
     "school": ("school", SKY),
     "charging": ("bolt", SUN),
+    "reserve": ("bolt", SUN),
     "lost_mode": ("pin", SUN),
     "game_hours": ("moon", DUSK),
 }

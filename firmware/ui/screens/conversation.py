@@ -44,9 +44,9 @@ class Conversation(Screen):
         if card and self._text and not blocked:
             acts.append(("write", "pen", SKY, ""))
         if not self._text:
-            acts.append(("open", "eye", SEA, page.text("open")))
+            acts.append(("open", "eye", CARD, page.text("open")))
         elif blocked:
-            acts.append(("release", "lock", SEA, page.text("guardian")))
+            acts.append(("release", "lock", CARD, page.text("guardian")))
         elif guardian:
             acts.append(("call", "phone", SEA, page.text("call")))
         else:

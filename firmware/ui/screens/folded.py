@@ -1,6 +1,6 @@
 """A message that was folded away, or that a warning comes before: reading it is up to the child (F1, F4)."""
 
-from firmware.ui.canvas import CARD, RED, SEA, SUN
+from firmware.ui.canvas import CARD, RED, SUN
 from firmware.ui.screen import Screen
 
 
@@ -14,7 +14,7 @@ class Folded(Screen):
         if page.canvas.height >= 280 or page.canvas.width < 200:
             y = page.icon("folded", y, SUN)
         page.paragraph("\n".join([page.text(id_) for id_ in self.subject[1:]]), y)
-        page.bar(("back", "back", CARD, ""), ("open", "eye", SEA, ""), ("block", "block", RED, page.text("block")))
+        page.bar(("back", "back", CARD, ""), ("open", "eye", CARD, ""), ("block", "block", RED, page.text("block")))
 
     def party(self):
         return self.subject[0]

@@ -7,7 +7,7 @@ from firmware.ui.screen import Screen
 _TILES = (
     (("privacy", "shield"), ("assistant", "robot"), ("learn", "school"), ("told", "guardian"), ("looks", "pin")),
     (("held", "folded"), ("asked", "lock"), ("mylock", "lock"), ("about", "info"), ("help", "heart")),
-    (("wifi", "signal"),),
+    (("talks", "message"), ("wifi", "signal")),
 )
 _REPAIR = (("repair", "info"),)  # only where there is a recovery to restart into
 

@@ -31,7 +31,7 @@ class Privacy(Screen):
             page.rows(rows, [("back", "back", CARD, "")])
             return
         words, until, who = self._kept[self._at]
-        y = page.line("%s %d/%d" % (page.text("for_" + self._purpose), self._at + 1, len(self._kept)), page.top)
+        y = page.line("%d/%d %s" % (self._at + 1, len(self._kept), page.text("for_" + self._purpose)), page.top)
         lines = [words, self._until(page, until)]
         for name in who.split(","):
             if name != "watch":

@@ -38,10 +38,15 @@ class SosScreen(Screen):
             numbers = self.shell.watch.engine.floor.help_numbers()  # for whoever helps
             text = "%s\n%s\n%s" % (page.text("sos_cannot_call"), " ".join(numbers[:3]), text)
         page.paragraph(text, y)
+        acts = [("help", "heart", CARD, "")]
+        if self.shell.telephony:  # the public number at once, beside the guardians (I4)
+            number = self.shell.watch.engine.floor.help_numbers()[0]
+            acts.append(("+" + number, "phone", RED, number))
         if state == "delivered":
-            page.bar(("help", "heart", CARD, ""), ("end", "yes", LEAF, page.text("safe")))
-        else:
-            page.bar(("help", "heart", SEA, page.text("help")))
+            acts.append(("end", "yes", LEAF, page.text("safe")))
+        elif not self.shell.telephony:
+            acts = [("help", "heart", SEA, page.text("help"))]
+        page.bar(*acts)
 
     def _left(self, now):
         if self.subject is None:
@@ -61,6 +66,8 @@ class SosScreen(Screen):
             sos.cancel()
         elif name == "end":
             sos.end()
+        elif name[0] == "+":
+            self.shell.watch.calls.outgoing(name[1:])
         elif name == "back":  # this screen stays while the signal is not over
             return sos.state != "idle"
         else:

@@ -34,7 +34,7 @@ class Why(Screen):
         why.append(page.text("messages.collapsed" if flags & COLLAPSED else "messages.warned"))
         y = page.heading("folded" if flags & COLLAPSED else "warning", page.text("why"), page.top, SUN)
         page.paragraph("\n".join(why), y)
-        acts = [("back", "back", CARD, ""), ("open", "eye", SEA, "")]
+        acts = [("back", "back", CARD, ""), ("open", "eye", CARD, "")]
         if flags & HIT and not flags & ANSWERED:
             acts.append(("fine", "heart", CARD, page.text("not_meant")))
         page.bar(*acts)
