@@ -159,12 +159,17 @@ def _apps(watch, params):
     return watch.apps().report()
 
 
+def _build():
+    """What MicroPython calls the image, from 1.25 on: board and variant; else ""."""
+    return str(sys.implementation).partition(" _build='")[2].partition("'")[0]
+
+
 def _health(watch, params):
     main = watch.store.main
     return {
         "platform": sys.implementation.name,
         "runtime": list(sys.implementation.version[:3]),
-        "build": getattr(sys.implementation, "_build", ""),  # from MicroPython 1.25 on
+        "build": _build(),
         "board": watch.model,
         "frozen": __file__[:1] != "/",
         "free": watch.store.free,
