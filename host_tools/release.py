@@ -216,8 +216,8 @@ def _parts(package: image.Package, base: image.Files, system: bytes) -> dict[str
 
 
 def _check_room(parts: dict[str, int], size: int) -> None:
-    """Both slots, all assets, a full journal, the reserve and evidence must fit a file system of two megabytes, whatever
-    this board has."""
+    """Both slots, all assets, a full journal, the reserve and evidence must fit a file system of two megabytes, however
+    large this board's is."""
     parts["second slot"] = parts["slot"]
     parts["journal at most"] = _JOURNAL
     parts["kept free"] = _FREE
