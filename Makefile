@@ -40,7 +40,7 @@ thorough: $(STAMP) ## all tests and all of each: 2,940 histories, every power cu
 
 test-board: $(STAMP) ## run the scenarios on a board at MicroPython's prompt: PORT=/dev/ttyACM0 or socket://host:port
 	@test -n "$(PORT)" || { echo "Say where the board is: make test-board PORT=/dev/ttyACM0" >&2; exit 1; }
-	$(BIN)/python -m tests.boards.on_board --port "$(PORT)" $(SCENARIOS)
+	$(BIN)/python -m tests.boards.on_board --port "$(PORT)" $(if $(REPORT),--report "$(REPORT)") $(SCENARIOS)
 
 coverage: $(STAMP) ## break the firmware in every way and see which requirement rows notice (docs/coverage.md)
 	$(BIN)/python -m tests.coverage.run

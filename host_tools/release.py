@@ -36,6 +36,7 @@ BASE = ("firmware.start", "firmware.recovery")  # with what they import, the bas
 _HANDOVER = "firmware.run"  # what the base starts in a slot
 _JOURNAL = 540 << 10  # bytes: nine segments at their fullest, and the ring of denials (docs/measurements.md)
 _FREE = 64 << 10  # of the file system, which evidence never takes
+_SMALLEST = (2 << 20) - 4 * image.SECTOR  # bytes of the file system beside the keys on a flash of 4 MB
 _ROOT = SOURCE.parent
 
 
@@ -135,36 +136,36 @@ def contents(compiled: Path, board: Board) -> tuple[image.Files, image.Files, im
         if path.is_file() and path.suffix != ".tmp"
     }
     modules = {path: data for path, data in files.items() if path.endswith(".mpy")}
-    code = {path: data for path, data in modules.items() if _wanted(path, board)}
+    foreign = _foreign_drivers(board)
+    code = {path: data for path, data in modules.items() if path not in foreign | _not_in_a_slot()}
     assets = {path: data for path, data in files.items() if not path.endswith(".mpy")}
     assets["firmware/board.json"] = board.packed()
-    base: image.Files = {"base/" + path: data for path, data in _base(modules, board).items()}
+    base: image.Files = {"base/" + path: data for path, data in _base(modules, foreign).items()}
     base["base/firmware/board.json"] = board.packed()
     for name in SCRIPTS:
         base[name] = (SOURCE / name).read_bytes()
     return code, assets, base
 
 
-def _base(modules: image.Files, board: Board) -> image.Files:
+def _base(modules: image.Files, without: set[str]) -> image.Files:
     """The modules of the base, in packages without an `__init__` of their own: those load much that it does not use."""
     paths = [module.replace(".", "/") + ".mpy" for module in sorted(closure(BASE))]
-    return {path: modules[path] for path in paths if _drives(path, board)}
+    return {path: modules[path] for path in paths if path not in without}
 
 
-def _wanted(path: str, board: Board) -> bool:
-    """Whether a slot needs a module: not what only the base starts, nor drivers of chips that the board has not."""
-    only_base = (BASE[0].replace(".", "/"), BASE[1].replace(".", "/"), "firmware/update/pack")
-    return path.removesuffix(".mpy") not in only_base and _drives(path, board)
+def _not_in_a_slot() -> set[str]:
+    """What only the base starts."""
+    return {name.replace(".", "/") + ".mpy" for name in (*BASE, "firmware.update.pack")}
 
 
-def _drives(path: str, board: Board) -> bool:
-    """False for the driver of a chip that the board has not."""
+def _foreign_drivers(board: Board) -> set[str]:
+    """The drivers of chips that the board has not, but for those that one of its own builds on."""
     chips = {
         choice for keys in SCHEMA.values() for name, key in keys.items() if name == "driver" for choice in key.choices
     }
     own = {part["driver"] for part in board.data.values() if isinstance(part, dict) and "driver" in part}
-    name = Path(path).stem
-    return not path.startswith("firmware/drivers/") or name not in chips - own
+    used = closure(tuple("firmware.drivers." + name for name in sorted(own)))
+    return {"firmware/drivers/%s.mpy" % name for name in chips - own if "firmware.drivers." + name not in used}
 
 
 def closure(roots: tuple[str, ...], source: Path = SOURCE) -> set[str]:
@@ -215,14 +216,16 @@ def _parts(package: image.Package, base: image.Files, system: bytes) -> dict[str
 
 
 def _check_room(parts: dict[str, int], size: int) -> None:
-    """Both slots, all assets, a full journal and the reserve must fit the file system."""
-    left = size - parts["as flashed"] - parts["slot"] - _JOURNAL - _FREE
-    if left < 0:
-        raise BuildFailed("%d bytes do not fit into the file system of %d bytes" % (size - left, size))
+    """Both slots, all assets, a full journal, the reserve and evidence must fit a file system of two megabytes, however
+    large this board's is."""
     parts["second slot"] = parts["slot"]
     parts["journal at most"] = _JOURNAL
     parts["kept free"] = _FREE
-    parts["left for evidence"] = left
+    needed = parts["as flashed"] + parts["slot"] + _JOURNAL + _FREE
+    parts["left for evidence in 2 MB"] = _SMALLEST - needed
+    parts["left for evidence"] = size - needed
+    if needed > min(size, _SMALLEST):
+        raise BuildFailed("%d bytes do not fit into a file system of 2 MB" % (needed - min(size, _SMALLEST)))
 
 
 def changes(parts: dict[str, int], before: dict[str, int]) -> str:

@@ -13,7 +13,7 @@ import click
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.texts import text
 from firmware.update import package as form
-from host_tools.console import BROKEN, REFUSED, Failure, Result, say
+from host_tools.console import BROKEN, REFUSED, Failure, Result, say, table
 from host_tools.line import LineError, Refused
 from host_tools.talk import Talk, refuse, with_watch
 
@@ -61,11 +61,13 @@ def read(path: Path) -> Package:
 @click.argument("package", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--confirm", "only_confirm", is_flag=True, help="Confirm the version that runs on trial.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the watch to come back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @with_watch(session=False)
-def update(talk: Talk, package: Path | None, only_confirm: bool, no_wait: bool) -> Result:
+def update(talk: Talk, package: Path | None, only_confirm: bool, no_wait: bool, yes: bool) -> Result:
     """Bring the signed firmware PACKAGE onto the watch. Takes the passphrase.
 
-    The watch restarts with the new version on trial, and keeps it once it has run well for a minute. Run it again if it
+    The watch restarts with the new version on trial, and keeps it once it has run well for a minute. What was chosen
+    stays; rules that the new version itself has set otherwise are listed first, and need your yes. Run it again if it
     was interrupted; it goes on where it was. A watch in recovery takes it without a passphrase."""
     if bool(package) == only_confirm:
         raise click.UsageError("Name a package, or --confirm.")
@@ -75,12 +77,38 @@ def update(talk: Talk, package: Path | None, only_confirm: bool, no_wait: bool) 
         talk.open_greeted()
     if made is None:
         return _confirm(talk)
+    before = {} if recovering else rules(talk)
     _send(talk, made, recovering)
     version = made.manifest.version
     if no_wait:
         return Result({"version": version, "trial": True}, "Version %d is on the watch, which restarts now." % version)
     _come_back(talk)
+    if before:
+        agree(differing(before, rules(talk)), yes)
     return _confirm(talk, version)
+
+
+def rules(talk: Talk) -> dict[str, Any]:
+    """Every rule that is in force: {key: value}."""
+    return {row[0]: row[1] for row in talk.read("settings.read")}
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> list[list[Any]]:
+    """[key, value before, value now] of each rule that an update has changed by itself, "–" for none."""
+    keys = sorted(before.keys() | after.keys())
+    return [[key, before.get(key, "–"), after.get(key, "–")] for key in keys if before.get(key) != after.get(key)]
+
+
+def agree(changed: list[list[Any]], yes: bool) -> None:
+    """A guardian sees what a version has set otherwise before it is confirmed (C12); else it stays on trial."""
+    if not changed:
+        return
+    say("The new version has other rules where you have chosen nothing:\n" + table(["rule", "before", "now"], changed))
+    if not yes and not click.confirm("Keep this version with these rules?", err=True):
+        raise Failure(
+            "It runs on trial, for a day of use at most. Choose the rules yourself with ward policy set, then: "
+            "ward update --confirm", REFUSED
+        )  # fmt: skip
 
 
 def _send(talk: Talk, made: Package, recovering: str) -> None:

@@ -160,6 +160,11 @@ def _apps(watch, params):
     return watch.apps().report()
 
 
+def _build():
+    """What MicroPython calls the image, from 1.25 on: board and variant; else ""."""
+    return str(sys.implementation).partition(" _build='")[2].partition("'")[0]
+
+
 def _health(watch, params):
     main = watch.store.main
     return {

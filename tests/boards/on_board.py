@@ -9,6 +9,7 @@ board's flash. What no MicroPython of 1.24 or newer can do differently is not lo
 """
 
 import ast
+import hashlib
 import json
 import tempfile
 import time
@@ -25,6 +26,7 @@ from host_tools.deploy import at_prompt, deploy_files
 from host_tools.image import Files
 from simulator.portable.rig import Rig
 from simulator.scenario import HostFiles, Run, Scenario, ScenarioFailed, find
+from tests.boards import conformity
 from tests.conftest import REACHED_INTO, ROOT
 
 OLDEST = [1, 24]
@@ -149,24 +151,35 @@ def compare(board: Board, path: Path) -> str:
     return ""
 
 
-def run(board: Board, paths: list[Path]) -> list[str]:
-    """Run scenarios one after another, a line each on stderr; what was wrong with those that failed."""
-    problems = []
+def run(board: Board, paths: list[Path]) -> dict[Path, str]:
+    """Run scenarios one after another, a line each on stderr; what was wrong with each, "" for nothing."""
+    problems = {}
     for number, path in enumerate(paths, 1):
         began = time.monotonic()
         wrong = compare(board, path)
-        name = path.relative_to(SCENARIOS).as_posix() if path.is_relative_to(SCENARIOS) else path.name
-        say("%d/%d %s %s, %.1f s" % (number, len(paths), "FAILED" if wrong else "ok", name, time.monotonic() - began))
+        problems[path] = wrong
+        took = time.monotonic() - began
+        say("%d/%d %s %s, %.1f s" % (number, len(paths), "FAILED" if wrong else "ok", named(path), took))
         if wrong:
-            problems.append(wrong)
             board.start()  # a crash may have left anything behind
     return problems
 
 
+def named(path: Path) -> str:
+    """A scenario's name: folder and file."""
+    return "%s/%s" % (path.resolve().parent.name, path.stem)
+
+
+def rows(path: Path) -> set[str]:
+    """The requirement rows that a scenario names."""
+    return {row for step in Scenario(path).steps for row in step.get("rows", [])}
+
+
 @click.command()
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a protocol of it (E15).")
 @click.option("--port", required=True, envvar="PORT", help="Serial port, path or socket://host:port.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
-def main(port: str, paths: tuple[Path, ...]) -> None:
+def main(port: str, paths: tuple[Path, ...], report: Path | None) -> None:
     """Run the scenarios, or those in PATHS, on the board at PORT."""
     wanted = [path for given in paths or (SCENARIOS,) for path in find(given)]
     files = content(compile_firmware(ROOT / "build" / "tests" / "mpy", keep=REACHED_INTO))
@@ -179,12 +192,17 @@ def main(port: str, paths: tuple[Path, ...]) -> None:
             problems = run(board, wanted)
     except TransportError as error:
         raise Failure("The board stopped answering: %s" % error) from error
-    for problem in problems:
+    for problem in filter(None, problems.values()):
         click.echo(problem)
+    if report:
+        digest = hashlib.sha256(b"".join(hashlib.sha256(files[path]).digest() for path in sorted(files))).hexdigest()
+        outcomes = {named(path): (rows(path), not wrong) for path, wrong in problems.items()}
+        report.write_text(conformity.report(board.machine, board.version, digest, outcomes), encoding="utf-8")
+    failed = sum(map(bool, problems.values()))
     click.echo("%d scenarios on %s, MicroPython %s: %d failed" % (
-        len(wanted), board.machine, board.version, len(problems)
+        len(wanted), board.machine, board.version, failed
     ))  # fmt: skip
-    if problems:
+    if failed:
         raise SystemExit(1)
 
 

@@ -20,8 +20,10 @@ from host_tools.build import compile_module
 from host_tools.console import Failure
 from host_tools.deploy import at_prompt
 from simulator.raw_repl import RawReplBridge
-from tests.boards import on_board
+from simulator.scenario import find
+from tests.boards import conformity, on_board
 from tests.conftest import ROOT
+from tests.coverage.catalogue import rows
 from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the bridge reads /proc")
@@ -78,17 +80,21 @@ def bridge(micropython_binary: str, tmp_path_factory: pytest.TempPathFactory) ->
     assert (folder / "notes.txt").read_text() == "somebody's own"
 
 
-def test_scenarios_hold_and_are_equal_over_tcp(bridge: RawReplBridge) -> None:
+def test_scenarios_hold_and_are_equal_over_tcp(bridge: RawReplBridge, tmp_path: Path) -> None:
     """The whole command. The exit code and the last line tell what came of it."""
     server = Server(bridge.path)
     wanted = [ENGINE] if THOROUGH else [FRESH, FILES]
     try:
-        done = CliRunner().invoke(on_board.main, ["--port", server.url, *map(str, wanted)])
+        done = CliRunner().invoke(
+            on_board.main, ["--port", server.url, "--report", str(tmp_path / "report.md"), *map(str, wanted)]
+        )
     finally:
         server.close()
     assert done.exit_code == 0, done.output
     assert "files in /trial-disk/watch" in done.stderr and ", 0 of " not in done.stderr
     assert re.search(r"^\d+ scenarios on .*: 0 failed$", done.stdout, re.MULTILINE)
+    protocol = (tmp_path / "report.md").read_text("utf-8")
+    assert "- engine/fresh_watch: held (" in protocol and re.search(r"\| anti-bypass \| D3 \| \d+ \| – \|", protocol)
 
 
 def test_a_board_that_does_something_else_is_found(bridge: RawReplBridge, content: dict[str, bytes]) -> None:
@@ -107,10 +113,22 @@ def test_a_board_that_does_something_else_is_found(bridge: RawReplBridge, conten
         board.do({"op": "charge", "on": True})
         with pytest.raises(TransportExecError, match="a crash"):
             board.do({"op": "reboot"})
-        (problem,) = on_board.run(board, [FILES])
+        problem = on_board.run(board, [FILES])[FILES]
         assert "CPython" in problem and "the board" in problem
         with pytest.raises(TransportExecError, match="AttributeError"):
             board.do({"op": "floor"})  # there is no watch yet
+
+
+def test_the_protocol_of_the_eight_items() -> None:
+    """What was not run is told from what did not hold (E15); no item is without a scenario."""
+    outcomes = {"a/one": ({"D4", "D7"}, True), "a/two": ({"D4"}, False)}
+    text = conformity.report("a board", "1.24.0", "ab" * 32, outcomes)
+    assert "| anti-bypass | D4 | 1 | a/two |" in text and "| anti-bypass | D5 | **not run** | – |" in text
+    assert "2 run, 1 held" in text and "- a/two: **not held** (D4)" in text
+    assert len(conformity.ITEMS) == 8
+    found = set().union(*(on_board.rows(path) for path in find(on_board.SCENARIOS)))
+    for item, wanted in conformity.ITEMS.items():
+        assert set(wanted) <= set(rows()) and set(wanted) & found, item
 
 
 def test_an_old_micropython_is_refused() -> None:

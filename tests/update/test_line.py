@@ -4,15 +4,18 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from firmware.policy.settings import Settings
 from firmware.update.slots import Slots
 from host_tools import backup, update
 from host_tools.console import Failure
 from host_tools.line import Line, Refused
 from host_tools.login import log_in
+from host_tools.talk import Talk
 from simulator import EPOCH
 from simulator.portable.board import Drbg
 from simulator.watch import RUNTIMES, Watch
@@ -235,6 +238,48 @@ def test_a_bad_file_does_not_reach_the_watch(tmp_path: Path, change: Any, words:
     path.write_bytes(change(packs.package(101).bytes))
     with pytest.raises(Failure, match=words):
         update.read(path)
+
+
+def test_rules_that_a_version_changes_by_itself_need_a_yes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """C12: another default, a new rule and one that is gone are listed; what is equal is not."""
+    changed = update.differing({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5, "d": 4})
+    assert changed == [["b", 2, 5], ["c", 3, "–"], ["d", "–", 4]]
+    monkeypatch.setattr(update.click, "confirm", lambda *words, **options: False)
+    update.agree([], yes=False)
+    update.agree(changed, yes=True)
+    with pytest.raises(Failure, match="on trial"):
+        update.agree(changed, yes=False)
+    assert "before" in capsys.readouterr().err
+
+
+def test_a_guardian_is_asked_before_other_rules_are_confirmed(
+    ours: tuple[Watch, bytes, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way, with a watch whose new version has another default."""
+    watch, key, slots, package = ours
+    session = Session(watch, key)
+    line: Any = session.line
+    talk: Any = SimpleNamespace(
+        line=line, read=lambda method: Talk.read(talk, method), greet=lambda: SimpleNamespace(recovery=""),
+        open_greeted=lambda: None, log_in=session.log_in,
+    )  # fmt: skip
+    asked: list[list[Any]] = []
+    monkeypatch.setattr(update, "agree", lambda changed, yes: asked.extend(changed))
+
+    def come_back(talk: Any) -> None:
+        reboot(watch, slots)
+        talk.line = Session(watch, key).line
+        monkeypatch.setattr(
+            Settings, "__getitem__", lambda self, name: 17 if name == "contacts.cap" else get(self, name)
+        )
+        watch.advance(60)
+
+    get = Settings.__getitem__
+    monkeypatch.setattr(update, "_come_back", come_back)
+    update.update.callback.__wrapped__(talk, package, False, False, False)  # type: ignore[union-attr]
+    assert [row[0] for row in asked] == ["contacts.cap"] and asked[0][2] == 17
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -11,6 +11,7 @@ from firmware.update.package import CODE
 from firmware.update.slots import Slots
 from host_tools import image
 from simulator import publisher
+from tests.thorough import THOROUGH
 from tests.update import packs
 from tests.update.device import files_of, head_end, send
 
@@ -76,11 +77,13 @@ def test_an_asset_outside_of_the_firmware_is_refused_before_anything_is_written(
 
 
 def test_one_changed_byte_anywhere_is_refused_and_leaves_nothing(root: str) -> None:
-    """A seventh of the head's bytes, and some of each part."""
+    """A seventh of the head's bytes, and some of each part; with `make thorough` all."""
     package = packs.package(101).bytes
     before = files_of(root)
     head = head_end(package)
     places = [*range(0, head, 7), *range(head, len(package), 61), len(package) - 1]
+    if THOROUGH:
+        places = [*range(len(package))]
     reasons = {send(root, flipped(package, at)) for at in places}
     assert "" not in reasons and reasons <= {"form", "key", "signature", "damaged"}
     assert len(reasons) == 4, reasons

@@ -11,12 +11,13 @@ from firmware.link.frames import Reader, frame
 from host_tools import boards, image, release
 from simulator import micropython, publisher
 from tests.conftest import ROOT
+from tests.thorough import THOROUGH
 from tests.update import packs
 
 HELLO = {"jsonrpc": "2.0", "id": 1, "method": "link.hello", "params": {"host": "00" * 8, "nonce": "00" * 16}}
 
 
-@pytest.mark.parametrize("board", ["lilygo-t-watch-s3"])
+@pytest.mark.parametrize("board", boards.names() if THOROUGH else ["lilygo-t-watch-s3"])
 def test_the_image_boots_shows_a_picture_and_says_hello(board: str, mpy_root: Path, tmp_path: Path) -> None:
     """Then, after three boots that did not last, the recovery with its own picture; then one more try."""
     known = boards.load(board)
