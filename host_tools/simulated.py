@@ -21,10 +21,12 @@ _WORDS = {
 @click.option("--port", type=click.Path(path_type=Path), help="Where the port is put, such as /tmp/watch.")
 @click.option("--address", default="watch", show_default=True, help="The watch's own address, for its contacts.")
 @click.option("--runtime", type=click.Choice(["cpython", "micropython"]), default="cpython", show_default=True)
-def watch(port: Path | None, address: str, runtime: str) -> None:
+@click.option("--wifi", is_flag=True, help="With a radio: it connects to what ward wifi has set, on this computer too.")
+def watch(port: Path | None, address: str, runtime: str, wifi: bool) -> None:
     """Serve a new simulated watch at a serial port until Ctrl-C, and print what it shows.
 
-    The watch lives in real time and forgets everything when it ends."""
+    The watch lives in real time and forgets everything when it ends. With --wifi it is in reach of one network, called
+    "home", with the password "grey herons wade"."""
     from simulator import micropython
     from simulator.serial_port import SerialWatch
 
@@ -32,7 +34,7 @@ def watch(port: Path | None, address: str, runtime: str) -> None:
         raise Failure(micropython.why_missing() + ". Use --runtime cpython.")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            served = SerialWatch(Path(folder), port, runtime, show, address)
+            served = SerialWatch(Path(folder), port, runtime, show, address, wifi)
         except OSError as error:
             raise Failure("There is no port: %s." % error) from error
         with served:
