@@ -20,6 +20,7 @@ class Wifi:
         """Begin to join a network. OSError if the radio does not start."""
         if self._station is None:
             self._station = network.WLAN(network.STA_IF)
+        self.leave()  # the chip refuses to join while it tries another network
         self._on = True
         self._station.active(True)
         self._station.connect(name, password)
