@@ -16,7 +16,7 @@ import machine
 from micropython import const
 
 from firmware.drivers.wifi import Wifi
-from firmware.services.transport import Nobody
+from firmware.services.transport.nobody import Nobody
 
 _SECTOR_ERASE = const(6)  # ioctl of a block device
 _SECRET = const("secret")

@@ -22,10 +22,12 @@ _WORDS = {
 @click.option("--port", help="Where the port is put, such as /tmp/watch or socket://127.0.0.1:4000.")
 @click.option("--address", default="watch", show_default=True, help="The watch's own address, for its contacts.")
 @click.option("--runtime", type=click.Choice(["cpython", "micropython"]), default="cpython", show_default=True)
-def watch(port: str | None, address: str, runtime: str) -> None:
+@click.option("--wifi", is_flag=True, help="With a radio: it connects to what ward wifi has set, on this computer too.")
+def watch(port: str | None, address: str, runtime: str, wifi: bool) -> None:
     """Serve a new simulated watch at a serial port until Ctrl-C, and print what it shows.
 
-    The watch lives in real time and forgets everything when it ends."""
+    The watch lives in real time and forgets everything when it ends. With --wifi it is in reach of one network, called
+    "home", with the password "grey herons wade"."""
     from simulator import micropython
     from simulator.serial_port import SerialWatch
 
@@ -35,7 +37,7 @@ def watch(port: str | None, address: str, runtime: str) -> None:
         raise Failure(micropython.why_missing() + ". Use --runtime cpython.")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            served = SerialWatch(Path(folder), port, runtime, button.show, address)
+            served = SerialWatch(Path(folder), port, runtime, button.show, address, wifi)
         except OSError as error:
             raise Failure("There is no port: %s." % error) from error
         with served:

@@ -28,16 +28,29 @@ class SerialWatch:
     put (None: nowhere).
 
     show(kind, fields) is told all that the watch shows. Every watch has its own id and secrets; address: its own, for
-    envelopes. Its network is away, so messages and alerts wait for `ward relay` and `ward log follow --notify`."""
+    envelopes. Its network is away, so messages and alerts wait for `ward relay` and `ward log follow --notify`; wifi:
+    it has a radio in reach of the network "home", and really connects to what its guardian has set."""
 
-    def __init__(self, folder: Path, port: Path | str | None, runtime: str, show: Show, address: str = "watch") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: Path | str | None,
+        runtime: str,
+        show: Show,
+        address: str = "watch",
+        wifi: bool = False,
+    ) -> None:
         self._port = port
         self._show = show
         self._lock = threading.RLock()
         self._end: Terminal | Listener | None = None
-        self._watch = Watch(folder, int(time.time()) - EPOCH, runtime, seed=secrets.token_hex(16), address=address)
-        self._watch.network(False)
+        self._watch = Watch(
+            folder, int(time.time()) - EPOCH, runtime, seed=secrets.token_hex(16), address=address, wifi=wifi
+        )
+        self._watch.network(wifi)
+        self._wifi = wifi
         self._since = time.monotonic()
+        self._pulses = 0  # milliseconds since then
         self._passed = 0  # whole seconds since then that the watch has lived through
         try:
             self.plug()
@@ -79,12 +92,21 @@ class SerialWatch:
             data = self._read()
             if data:
                 self._receive(data)
+            if self._wifi:
+                self._pulse()
             seconds = int(time.monotonic() - self._since) - self._passed
             if seconds > 0:
                 self._passed += seconds
-                self._watch.advance(seconds)
+                if not self._wifi:
+                    self._watch.advance(seconds)
             for kind, fields in self._watch.seen()["seen"] if data or seconds > 0 else ():
                 self._show(kind, fields)
+
+    def _pulse(self) -> None:
+        """A network wants the watch's attention many times a second."""
+        passed = int((time.monotonic() - self._since) * 1000) - self._pulses
+        self._pulses += passed
+        self._watch.do("pulse", ms=passed)
 
     def _wait(self) -> None:
         """Until something comes, or a moment has passed: without the lock, so that `do` need not wait for it."""

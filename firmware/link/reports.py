@@ -180,12 +180,6 @@ def _health(watch, params):
     }
 
 
-def _build():
-    """The variant of the MicroPython that runs; it says so from 1.25 on, under a private name."""
-    _, found, rest = str(sys.implementation).partition("_build='")
-    return rest.split("'")[0] if found else ""
-
-
 def _consents(watch, params):
     rule = watch.engine.rules["consent"]
     return [[PURPOSES[row], rule.given[row], MANIFEST[row], rule.quiet_until[row]] for row in range(len(PURPOSES))]

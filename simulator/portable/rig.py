@@ -29,6 +29,7 @@ class Rig:
     def __init__(self):
         self._ticks = 0  # `new` makes the board and the watch
         self._partition = None  # of that board
+        self._since = 0  # milliseconds of `pulse` that make no whole second yet
         self.shell = None  # the screens, on a board with a display
         self.chips = None  # the board's chips, where the firmware's own drivers run
 
@@ -184,6 +185,15 @@ class Rig:
             if (done and not command.get("whole")) or after - began >= command["ms"]:
                 return {"done": done, "longest": longest, "state": watch.carrier.state, "took": after - began}
             time.sleep(0.002)
+
+    def pulse(self, command):
+        """`ms` have passed for somebody who moves the watch by a real clock: one step."""
+        self._ticks = (self._ticks + command["ms"]) & 0x3FFFFFFF
+        self._since += command["ms"]
+        self.board.true_time += self._since // 1000
+        self._since %= 1000
+        self._step()
+        return {}
 
     def clock(self, command):
         clock = self.watch.engine.clock
@@ -587,6 +597,7 @@ OPS = {
     "new": Rig.new,
     "reboot": Rig.reboot,
     "advance": Rig.advance,
+    "pulse": Rig.pulse,
     "live": Rig.live,
     "clock": Rig.clock,
     "ask": Rig.ask,

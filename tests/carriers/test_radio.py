@@ -142,16 +142,18 @@ def test_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
     wifi: Any = Wifi()
     wifi.leave()
-    assert wifi.state == "off" and wifi._station is None, "no memory for a radio that nobody needs"
+    assert wifi.state == "off" and not wifi._station, "no memory for a radio that nobody needs"
     wifi.join("home", "grey herons wade")
     station: Any = wifi._station
     assert station.calls == [0, True, ("home", "grey herons wade")] and wifi.state == "joining"
     for status, state in ((1001, "joining"), (1010, "joined"), (201, "failed"), (202, "failed"), (203, "failed")):
         station.now = status
         assert wifi.state == state
+    wifi.join("second", "grey herons wade")
+    assert station.calls[3:] == ["disconnect", False, True, ("second", "grey herons wade")]
     wifi.leave()
     wifi.leave()
-    assert wifi.state == "off" and station.calls[3:] == ["disconnect", False]
+    assert wifi.state == "off" and station.calls[7:] == ["disconnect", False]
     station.now = 1000  # the driver then complains of a disconnect
     wifi.join("home", "grey herons wade")
     wifi.leave()

@@ -31,11 +31,11 @@ NUMBER = "13900000001"
 class Home:
     """A served watch, and this computer's own folder for keys."""
 
-    def __init__(self, folder: Path, runtime: str, address: str = "watch") -> None:
+    def __init__(self, folder: Path, runtime: str, address: str = "watch", wifi: bool = False) -> None:
         self.folder = folder
         self.shown: list[tuple[str, dict[str, Any]]] = []
         self._news = threading.Condition()
-        self.watch = SerialWatch(folder / "watch", folder / "port", runtime, self._show, address)
+        self.watch = SerialWatch(folder / "watch", folder / "port", runtime, self._show, address, wifi)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.watch.serve, args=(self._stop,), daemon=True)
         self._thread.start()

@@ -40,27 +40,3 @@ meanwhile lets nothing be captured.
 Only services call a carrier. What a carrier tells the other side never depends on the decision: a blocked sender sees
 the same as any other.
 """
-
-
-class Nobody:
-    """In place of a carrier where there is none: nothing comes, nothing goes, and it says so."""
-
-    name = "none"
-    state = "off"
-    changes = 0
-
-    def step(self, now):
-        return None
-
-    def poll(self):
-        return None
-
-    def done(self):
-        pass
-
-    close = done
-
-    def send(self, message):
-        return False
-
-    send_alert = send_request = send_sos = send_position = send

@@ -9,7 +9,7 @@ heap only of a watch that has somewhere to connect to.
 from micropython import const
 
 from firmware.policy.resting import copy_of
-from firmware.services.transport import Nobody
+from firmware.services.transport.nobody import Nobody
 
 _ONLINE = const("online")
 _JOINED = const("joined")
