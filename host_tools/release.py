@@ -137,6 +137,9 @@ def contents(compiled: Path, board: Board) -> tuple[image.Files, image.Files, im
     modules = {path: data for path, data in files.items() if path.endswith(".mpy")}
     code = {path: data for path, data in modules.items() if _wanted(path, board)}
     assets = {path: data for path, data in files.items() if not path.endswith(".mpy")}
+    small = assets.pop("firmware/text/model_small.bin")
+    if not board.data["soc"]["psram_mb"]:
+        assets["firmware/text/model.bin"] = small
     assets["firmware/board.json"] = board.packed()
     base: image.Files = {"base/" + path: data for path, data in _base(modules, board).items()}
     base["base/firmware/board.json"] = board.packed()
