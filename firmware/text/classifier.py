@@ -37,6 +37,8 @@ _FILE = __file__[: __file__.rfind("/") + 1] + "model.bin"
 _HEAD = const(90)
 _PIECE = const(512)  # bytes read at a time
 _BATCH = const(128)  # features looked up together where there is little room: their number has 7 bits
+_UR = const(0x115B)  # the hashes of two words
+_URSELF = const(0x2D6D11)
 _MIX = const(509)  # as in fold.py
 _AT = const(128)
 _ONE_DIGIT = const(1024)
@@ -79,9 +81,6 @@ else:  # what it gets is folded
 
     def _character(code: int) -> int:
         return 32
-
-
-_YOURS = (0x115B, 0x2D6D11)  # the hashes of "ur" and "urself"
 
 
 class BadModel(OSError):
@@ -341,7 +340,9 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
                     held -= 1
                     if not held:
                         return NOT_PLAIN
-                if token in _YOURS:
+                if size == 2 and token == _UR:
+                    return NOT_PLAIN
+                if size == 6 and token == _URSELF:
                     return NOT_PLAIN
             token *= 205
             size = last = 0

@@ -58,7 +58,7 @@ def tells(slots: int, frequency: dict[int, int]) -> dict[int, int]:
 
     No two of them are in one slot.
     """
-    choices = []
+    choices: list[tuple[str, list[tuple[int, int, int]]]] = []
     for line in (TEXT / "terms.txt").read_text("utf-8").splitlines():
         term = line.rpartition("=")[0]
         keys = _own_keys(term)
@@ -69,7 +69,7 @@ def tells(slots: int, frequency: dict[int, int]) -> dict[int, int]:
     for term, counted in sorted(choices, key=lambda choice: (len(choice[1]), choice[0])):
         fitting = [
             (count, one, place)
-            for count, one, place in keys
+            for count, one, place in counted
             if taken.get(one & (slots - 1), (one, place)) == (one, place)
         ]
         if not fitting:
