@@ -14,7 +14,7 @@ from tests.bench.harness import Failed, InPlace, Target
 
 # The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
 # where it lies. The aim is 192 KB.
-HEAP_KB = 218
+HEAP_KB = 222
 IN_PLACE_KB = 166
 HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
 
