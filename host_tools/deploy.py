@@ -65,7 +65,7 @@ def wanted(compiled: Path) -> image.Files:
     """What lies on a development board, by the paths there."""
     found: image.Files = {"/boot.py": _BOOT.encode(), "/main.py": _MAIN.encode()}
     for path in sorted((compiled / "firmware").rglob("*")):
-        if path.is_file() and path.suffix != ".tmp":
+        if path.is_file() and path.suffix != ".tmp" and path.name != "model_small.bin":
             found["/%s/%s" % (_FOLDER, path.relative_to(compiled).as_posix())] = path.read_bytes()
     return found
 

@@ -139,6 +139,9 @@ def contents(compiled: Path, board: Board) -> tuple[image.Files, image.Files, im
     foreign = _foreign_drivers(board)
     code = {path: data for path, data in modules.items() if path not in foreign | _not_in_a_slot()}
     assets = {path: data for path, data in files.items() if not path.endswith(".mpy")}
+    small = assets.pop("firmware/text/model_small.bin")
+    if not board.data["soc"]["psram_mb"]:
+        assets["firmware/text/model.bin"] = small
     assets["firmware/board.json"] = board.packed()
     base: image.Files = {"base/" + path: data for path, data in _base(modules, foreign).items()}
     base["base/firmware/board.json"] = board.packed()

@@ -4,8 +4,14 @@ Lists of words, in the folded spelling (fold.py): they catch what is said plainl
 to the same rules by itself; this is the watch's own net below it. Loaded for one act and let go again.
 """
 
-from firmware.text.fold import fold
-from firmware.text.terms import find_terms
+from array import array
+
+from micropython import const
+
+from firmware.text.fold import fold, fold_into
+from firmware.text.terms import EVERYWHERE, LETTERS, find_terms
+
+_CRY = const(4)  # of LETTERS
 
 # The whole message, or it would end a talk about bus stops.
 _STOP = (
@@ -89,6 +95,8 @@ def is_unsuited(text: str) -> bool:
 
 def is_self_harm(text: str) -> bool:
     """Whether the child thinks of hurting itself, and nothing points to a grown-up at home as the reason (G12, I12)."""
-    folded = fold(text.encode())[0]
-    grave = [code for code in find_terms(folded) if code[:2] == b"c3"]
-    return len(grave) > 0 and _at(b" " + folded + b" ", _HOME) < 0
+    folded = bytearray(4 * len(text) + 4)
+    size = fold_into(text.encode(), folded) >> 10
+    found = bytearray(len(LETTERS))
+    find_terms(folded, size, array("H", bytes(32)), EVERYWHERE, found)
+    return found[_CRY] == 3 and _at(_padded(text), _HOME) < 0

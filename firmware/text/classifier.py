@@ -1,25 +1,29 @@
 """A linear classifier over hashed n-grams: how much a folded message (fold.py) reads like known harm.
 
-Tokens are Chinese characters and words of `a-z0-9`. Features are one token, two in a row, two with any one between
-(so that one word spelled differently does not hide its neighbours), and four letters in a row inside a word with its
-two spaces; each counts once a message. A feature's hash gives its slot in each table of model.bin, and 8 more bits,
-the fingerprint, tell it from others with the same slot. All arithmetic is on whole numbers below 2 ** 30, so both
-runtimes get the same sums.
+Tokens are Chinese characters and words of `a-z0-9`. Features are one token, two in a row, a word's first four letters,
+and the message's signs; each counts once a message. Digits count as one letter: only their shape is seen.
+
+A feature's hash, its key, has 22 bits. The low ones are its slot in the table, the upper 8 tell it from others with the
+same slot, and the slot's code names a row of the book: its weights for the four outputs. The last codes, a quarter each
+for the first to the fourth token of a term of terms.txt, are those of features that tell of one: terms are looked for
+at these places only. All arithmetic is on whole numbers below 2 ** 30, so both runtimes get the same sums.
 
 model.bin (host_tools/train writes it; see docs/model-card.md), numbers little-endian:
 
-    0    4   "WWM2"
+    0    4   "WWM3"
     4    2   version of the feature library (requirement F2)
     6    8   first bytes of the SHA-256 of the training data
     14   8   the same of the code that trained it
-    22   4   slots of the two tables, u16 each
-    26   32  for Chinese, then English messages, for hurt, bully, stranger and doxx: start of the sum, and the sum from
-             which it counts, i16 each
-    58       the tables: per slot the fingerprint, then one weight (hurt: abuse among adults) or three (bully, stranger,
-             doxx: what children meet), one byte each, 128 for none
+    22   2   slots, a power of two of at most 16384
+    24   1   codes, less one
+    25   1   the first code of features that tell of a term
+    26   64  for Chinese, then English messages, for hurt (abuse among adults), bully, stranger and doxx (what children
+             meet): start of the sum, the sum from which it counts, the sum below which it is clearly not, 0; i16 each
+    90       the book: for each output a byte a code, the weight plus 128
+             then a byte a slot, the upper 8 bits of its feature, and a byte a slot, its code
 
-Where there is room the tables are kept in blocks of 8 KB and a message allocates nothing; elsewhere the file is read
-through, half a kilobyte at a time, for each message.
+Where there is room the tables are kept in blocks of at most 16 KB and a message allocates nothing; elsewhere the file
+is read through, half a kilobyte at a time, for each message.
 """
 
 import io
@@ -30,23 +34,53 @@ from micropython import const
 from firmware.loading import ROOMY
 
 _FILE = __file__[: __file__.rfind("/") + 1] + "model.bin"
-_HEAD = const(58)
-_BLOCK = const(8192)  # bytes, whole slots of either table
-_PIECE = const(512)  # bytes read at a time, whole slots of either table
-_BATCH = const(128)  # features looked up together
+_HEAD = const(90)
+_PIECE = const(512)  # bytes read at a time
+_BATCH = const(128)  # features looked up together where there is little room: their number has 7 bits
+_UR = const(0x115B)  # the hashes of two words
+_URSELF = const(0x2D6D11)
+_MIX = const(509)  # as in fold.py
+_AT = const(128)
+_ONE_DIGIT = const(1024)
+_NOTHING = const(0x20004000)  # two sums of 15 bits, each of up to 64 weights, that are 0
 _BITS = const(0x3FFFFF)
-_MIXED = const(0x3FFFFFFF)
+_END = const(0xFF)  # as in fold.py
+_CHINESE = const(512)
 
 HURT, BULLY, STRANGER, DOXX = range(4)
 OUTPUTS = 4
-CLEAR = 0  # a message that takes more than this from what its sum started with is clearly not of the kind
 
 head = bytearray(_HEAD)
-_tables: tuple = ([], [])  # the blocks of each table, where they are kept
-_keys = array("I", bytes(4 * 128))
-sums = array("i", bytes(4 * 4))  # of the last message, by output
-_cleared = io.BytesIO(b"")  # zeros: clears _seen without a loop or an allocation
-_seen = bytearray(0)  # a bit for each slot, so that it counts once
+book = bytearray(0)
+_marks = bytearray(0)
+_codes = bytearray(0)
+_hits = array("H", bytes(4096)) if ROOMY else array("I", bytes(4 * 128))
+_places = array("H", bytes(2 * len(_hits)))  # the token in which the feature begins
+_limits = array("i", bytes(4 * 32))  # as they stand in the head
+sums = array("i", bytes(4 * OUTPUTS))  # of the last message, by output
+spots = array("H", bytes(1024 if ROOMY else 256))  # the tokens of the last message at which terms may begin, and ...
+spotted = 0  # ... how many they are
+EVERYWHERE = -1
+NOT_PLAIN = -1
+_seen = bytearray(0)  # by slot the last message in which it counted, up to 255; a bit where there is no room
+_message = 255
+_pairs: list = []  # by code the weights for the first two outputs, and for the others, as one number
+_zeros = io.BytesIO(b"")  # clears _seen without a loop or an allocation
+
+if ROOMY:
+    from firmware.text import fold
+
+    _table = fold.ASCII
+    _varies = fold.MAY_VARY
+    _character = fold.plain
+    _settled = fold.settled()
+else:  # what it gets is folded
+    _table = bytearray(range(128))
+    _varies = bytearray(509)
+    _settled = {}
+
+    def _character(code: int) -> int:
+        return 32
 
 
 class BadModel(OSError):
@@ -61,173 +95,326 @@ def number(at: int) -> int:
 
 def limit(chinese: bool, output: int) -> int:
     """The sum from which this output counts."""
-    return number((26 if chinese else 42) + 4 * output + 2)
+    return number((26 if chinese else 58) + 8 * output + 2)
 
 
 def _load() -> None:
-    """Read the head, and the tables where there is room."""
-    global _seen, _cleared
+    """Read head and book, and the tables where there is room."""
+    global book, _marks, _codes, _seen, _zeros
     with open(_FILE, "rb") as stream:
         stream.readinto(head)
-        if head[:4] != b"WWM2":
+        if head[:4] != b"WWM3":
             head[0] = 0
             raise BadModel(22)
-        _seen = bytearray((number(22) + number(24) + 7) // 8)
+        for i in range(32):
+            _limits[i] = number(26 + 2 * i)
+        slots = number(22)
+        book = stream.read((head[24] + 1) * OUTPUTS)
         if ROOMY:
-            _cleared = io.BytesIO(bytes(len(_seen)))
-            for i in range(2):
-                left = number(22 + 2 * i) << 1 + i
-                while left:
-                    block = stream.read(min(left, _BLOCK))
-                    _tables[i].append(block)
-                    left -= len(block)
+            codes = head[24] + 1
+            _pairs.clear()
+            for at in (0, 2 * codes):
+                pairs = array("i")
+                for i in range(at, at + codes):
+                    pairs.append(book[i] - 128 + (book[codes + i] - 128 << 15))
+                _pairs.append(pairs)
+            _marks = stream.read(slots)
+            _codes = stream.read(slots)
+            _seen = bytearray(slots)
+            _zeros = io.BytesIO(bytes(slots))
+        else:
+            _seen = bytearray(slots >> 3)
 
 
-def _first_time(bit: int) -> bool:
-    """Whether this slot has not counted yet in this message."""
-    if _seen[bit >> 3] & 1 << (bit & 7):
-        return False
-    _seen[bit >> 3] |= 1 << (bit & 7)
-    return True
+def _count(code: int) -> None:
+    """Add the weights of this code."""
+    codes = head[24] + 1
+    for i in range(OUTPUTS):
+        sums[i] += book[codes * i + code] - 128
+
+
+def _may_begin(place: int, code: int) -> None:
+    """Note where a term may begin, of which the feature with this code tells that begins at token `place`."""
+    global spotted
+    first = head[25]
+    place -= (code - first) * 4 // (head[24] + 1 - first)
+    if place < 0:
+        return
+    if spotted == len(spots):
+        spotted = EVERYWHERE
+    elif spotted != EVERYWHERE:
+        spots[spotted] = place
+        spotted += 1
 
 
 def _look_up(count: int) -> None:
-    """Add the weights of the first `count` keys, from the kept blocks."""
-    keys = _keys
-    hurts, others = _tables
-    one = number(22)
-    two = number(24)
-    for i in range(count):
-        key = keys[i]
-        mark = key >> 3 & 255
-        slot = key % one
-        block = hurts[slot >> 12]
-        at = (slot & 4095) << 1
-        if block[at] == mark and _first_time(slot):
-            sums[0] += block[at + 1] - 128
-        slot = key % two
-        block = others[slot >> 11]
-        at = (slot & 2047) << 2
-        if block[at] == mark and _first_time(one + slot):
-            sums[1] += block[at + 1] - 128
-            sums[2] += block[at + 2] - 128
-            sums[3] += block[at + 3] - 128
+    """Count the first `count` hits, from the kept tables. What `_count` does is written out: a call takes as long."""
+    i = slot = code = first = second = start = stop = 0
+    hits = _hits
+    codes = _codes
+    seen = _seen
+    message = _message
+    terms = head[25]
+    one = _pairs[0]
+    two = _pairs[1]
+    while stop < count:
+        start = stop
+        stop = min(start + 64, count)
+        first = second = _NOTHING
+        for i in range(start, stop):
+            slot = hits[i]
+            code = codes[slot]
+            if code >= terms:
+                _may_begin(_places[i], code)
+            if seen[slot] != message:
+                seen[slot] = message
+                first += one[code]
+                second += two[code]
+        sums[0] += (first & 0x7FFF) - 0x4000
+        sums[1] += (first >> 15) - 0x4000
+        sums[2] += (second & 0x7FFF) - 0x4000
+        sums[3] += (second >> 15) - 0x4000
+
+
+class _Any:
+    """Stands for marks that know every feature: what was found is looked up in the file afterwards."""
+
+    def __getitem__(self, slot: int):
+        return self
+
+    def __eq__(self, other) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+any_marks = _Any()
 
 
 def _look_up_in_file(count: int) -> None:
-    """The same from the file, in the order in which it lies there."""
-    one = number(22)
+    """The same from the file, in the order in which it lies there; the hits are keys."""
+    slots = number(22)
+    wanted = []
+    for i in range(count):
+        wanted.append((_hits[i] & slots - 1) << 15 | _hits[i] >> 14 << 7 | i)
+    wanted.sort()
+    begins = []
     with open(_FILE, "rb") as stream:
-        stream.seek(_HEAD)
-        for table in range(2):
-            slots = number(22 + 2 * table)
-            wanted = [_keys[i] % slots << 8 | _keys[i] >> 3 & 255 for i in range(count)]
-            wanted.sort()
+        for codes in (False, True):
+            stream.seek(_HEAD + len(book) + (slots if codes else 0))
+            found = []
             i = start = 0
-            while start < slots:
-                piece = stream.read(min(_PIECE, (slots - start) << 1 + table))
-                end = start + (len(piece) >> 1 + table)
-                while i < count and wanted[i] >> 8 < end:
-                    slot = wanted[i] >> 8
-                    at = (slot - start) << 1 + table
-                    if piece[at] == wanted[i] & 255 and _first_time(one * table + slot):
-                        for j in range(3 if table else 1):
-                            sums[table + j] += piece[at + 1 + j] - 128
+            while i < len(wanted):
+                piece = stream.read(_PIECE)
+                end = start + len(piece)
+                while i < len(wanted) and wanted[i] >> 15 < end:
+                    slot = wanted[i] >> 15
+                    value = piece[slot - start]
+                    if not codes:
+                        if value == wanted[i] >> 7 & 255:
+                            found.append(wanted[i])
+                    else:
+                        if value >= head[25]:
+                            begins.append((wanted[i] & 127, value))
+                        if not _seen[slot >> 3] & 1 << (slot & 7):
+                            _seen[slot >> 3] |= 1 << (slot & 7)
+                            _count(value)
                     i += 1
                 start = end
+            wanted = found
+    for i, value in begins:
+        _may_begin(_places[i], value)
 
 
-def find_keys(text: bytes, end: int, keys, full) -> int:
-    """Put the keys of the features of `text[:end]` into `keys`; `full(count)` whenever it is full. How many are left.
+def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: int, folded: bool) -> int:
+    """Put the slots of a message's features that the model knows into `hits`, and in which token each begins.
 
-    `text` is folded, and `end` leaves no character cut. The mixing of bits is written out: a call would cost as much.
+    `raw` is UTF-8 with a space behind it; what follows END is ignored. Where `folded`, it is what `fold_into` wrote,
+    and `signs` what that returned. Else it is read as if it had been folded; NOT_PLAIN where this takes more than a
+    look at one character. Whenever `hits` is full, `full(count)` is called. Returns how many hits are left << 10,
+    and signs.
+
+    A feature is known if `marks[key & mask]` is its key's upper part.
     """
-    count = 0
-    room = len(keys) - 4
-    before = last = 0  # the tokens before, 22 bits each; 0 for none
-    i = 0
-    while i < end:
-        code = text[i]
-        if code >= 0xE0:
-            token = (code & 15) << 12 | (text[i + 1] & 63) << 6 | text[i + 2] & 63
-            i += 3
-        elif code == 32:
-            i += 1
-            continue
+    # What is used most comes first: MicroPython reaches 16 names faster than the rest.
+    b = c = token = last = size = code = key = n = 0
+    table = _table
+    varies = _varies
+    left = before = tokens = singles = held = 0
+    most = len(hits) - 16
+    for b in raw:
+        if b < 0x80:
+            c = table[b]
+            if c > 96:
+                if c != last:
+                    last = c
+                    token = token * 37 + c & _BITS
+                    size += 1
+                    if size == 4:
+                        key = token * 227
+                        key = (key ^ key >> 11) & _BITS
+                        if marks[key & mask] == key >> 14:
+                            hits[n] = key & mask
+                            places[n] = tokens
+                            n += 1
+                continue
+            if c > 32:
+                if 48 <= c <= 57:
+                    if not folded:
+                        if last > 96:
+                            return NOT_PLAIN
+                        signs += _ONE_DIGIT
+                    last = c
+                    token = token * 37 + 123 & _BITS
+                    size += 1
+                    continue
+                if c == 63:
+                    signs |= 2
+                elif c == 33:
+                    signs |= 4
+                    if size:
+                        if held:
+                            return NOT_PLAIN
+                        held = 2
+                else:
+                    if last > 96:
+                        return NOT_PLAIN
+                    if c == 64:
+                        signs |= _AT
+            elif not c:
+                continue
+            if not size:
+                held = 0
+                continue
+        elif b < 0xC0:
+            code = code << 6 | b & 63
+            left -= 1
+            if left:
+                continue
+            if 0x3FFF < code < 0xA000:
+                if varies[code % _MIX]:
+                    code = _settled.get(code, code)
+                token = code * 26153
+            else:
+                c = _character(code)
+                if c > 200:
+                    signs |= 4 << c - 200
+                elif c == 33:
+                    signs |= 4
+                    if size:
+                        if held:
+                            return NOT_PLAIN
+                        held = 2
+                elif c == 63:
+                    signs |= 2
+                elif not c:
+                    continue
+                elif c != 32 and c != 200:
+                    return NOT_PLAIN
+                if not size:
+                    held = 0
+                    continue
+        elif 0xE3 < b < 0xEA:
+            left = 2
+            code = b & 15
+            signs |= _CHINESE
+            if not size:
+                held = 0
+                continue
+        elif b == _END:
+            break
         else:
-            token = 31
-            start = i
-            while i < end and 32 < text[i] < 0x80:
-                token = (token * 37 + text[i]) & _BITS
-                i += 1
-            if i - start > 2:
-                for j in range(start - 1, i - 2):  # four letters, with the spaces around the word
-                    if count > room:
-                        full(count)
-                        count = 0
-                    four = (text[j] if j >= start else 32) * 61 + text[j + 1]
-                    four = (four * 61 + text[j + 2]) * 61 + (text[j + 3] if j + 3 < i else 32)
-                    four = (four ^ 0x155555) & _BITS
-                    four = (four ^ four >> 9) * 205 & _MIXED
-                    keys[count] = four ^ four >> 13
-                    count += 1
-        if count > room:
-            full(count)
-            count = 0
-        key = (token ^ token >> 9) * 205 & _MIXED
-        keys[count] = key ^ key >> 13
-        count += 1
-        if last:
-            key = (last * 167 ^ token * 59) & _BITS
-            key = (key ^ key >> 9) * 205 & _MIXED
-            keys[count] = key ^ key >> 13
-            count += 1
-            if before:
-                key = (before * 113 ^ token * 61 ^ 0x2AAAAA) & _BITS
-                key = (key ^ key >> 9) * 205 & _MIXED
-                keys[count] = key ^ key >> 13
-                count += 1
-        before = last
-        last = token
-    return count
+            left = 1 if b < 0xE0 else 2 if b < 0xF0 else 3
+            code = b & 0x3F >> left
+            continue
+        # A token is complete: a word, or a character.
+        if size:
+            if not folded:
+                if size == 1:
+                    singles += 1
+                    if singles == 3 or token == 117:
+                        return NOT_PLAIN
+                else:
+                    singles = 0
+                if held:
+                    held -= 1
+                    if not held:
+                        return NOT_PLAIN
+                if size == 2 and token == _UR:
+                    return NOT_PLAIN
+                if size == 6 and token == _URSELF:
+                    return NOT_PLAIN
+            token *= 205
+            size = last = 0
+        token = (token ^ token >> 11) & _BITS
+        if marks[token & mask] == token >> 14:
+            hits[n] = token & mask
+            places[n] = tokens
+            n += 1
+        if before:
+            key = before * 5 + token & _BITS
+            if marks[key & mask] == key >> 14:
+                hits[n] = key & mask
+                places[n] = tokens - 1
+                n += 1
+        before = token
+        token = 0
+        tokens += 1
+        if n > most:
+            full(n)
+            n = 0
+    if signs >= _ONE_DIGIT:
+        signs = signs & _ONE_DIGIT - 1 | (1 if signs < 7 * _ONE_DIGIT else 257)
+    c = signs & 511
+    key = 0x2A5A5
+    while c:
+        if c & 1 and marks[key & mask] == key >> 14:
+            hits[n] = key & mask
+            places[n] = tokens
+            n += 1
+        key = key + 0x31F1D & _BITS
+        c >>= 1
+    return n << 10 | signs
 
 
-def _clear() -> None:
+def score(raw: bytes, signs: int, folded: bool) -> int:
+    """1 for hurt, 2 for bully, 4 for stranger, 8 for doxx, added up, of a message; and 16 times as much for what it
+    clearly is not; << 10, and its signs. NOT_PLAIN for a message to be folded before. Parameters as of `find`.
+
+    `sums` holds its sums, and the first `spotted` of `spots` the tokens at which terms may begin: EVERYWHERE if there
+    was no room for them. OSError if the model cannot be read.
+    """
+    global _message, spotted
+    if not head[0]:
+        _load()
+    sums[0] = sums[1] = sums[2] = sums[3] = 0
+    spotted = 0
     if ROOMY:
-        _cleared.seek(0)
-        _cleared.readinto(_seen)
+        _message += 1
+        if _message > 255:
+            _zeros.seek(0)
+            _zeros.readinto(_seen)
+            _message = 1
+        left = find(raw, _marks, len(_marks) - 1, _hits, _places, _look_up, signs, folded)
+        if left < 0:
+            return left
+        _look_up(left >> 10)
     else:
         for i in range(len(_seen)):
             _seen[i] = 0
-
-
-def score(text: bytes, end: int) -> int:
-    """1 for hurt, 2 for bully, 4 for stranger, 8 for doxx, added up, of the folded message `text[:end]`; and
-    16 times as much for what it clearly is not.
-
-    `sums` holds its sums.
-
-    OSError if the model cannot be read.
-    """
-    if not head[0]:
-        _load()
-    chinese = 0
-    for i in range(end):
-        if text[i] >= 0xE0:
-            chinese = 1
-            break
-    at = 26 if chinese else 42
-    for i in range(OUTPUTS):
-        sums[i] = number(at + 4 * i)
-    _clear()
-    look_up = _look_up if ROOMY else _look_up_in_file
-    left = find_keys(text, end, _keys, look_up)
-    if left:
-        look_up(left)
+        left = find(raw, any_marks, _BITS, _hits, _places, _look_up_in_file, signs, folded)
+        if left < 0:
+            return left
+        if left >> 10:
+            _look_up_in_file(left >> 10)
+    at = 0 if left & _CHINESE else 16
     found = 0
     for i in range(OUTPUTS):
-        if sums[i] >= number(at + 4 * i + 2):
+        total = sums[i] + _limits[at]
+        sums[i] = total
+        if total >= _limits[at + 1]:
             found |= 1 << i
-        elif sums[i] < number(at + 4 * i) - CLEAR:
+        elif total < _limits[at + 2]:
             found |= 16 << i
-    return found
+        at += 4
+    return found << 10 | left & 1023

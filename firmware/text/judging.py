@@ -1,112 +1,167 @@
-"""Reading one message, step by step. Loaded for one message and dropped again; reading.py is the door."""
+"""Reading one message, step by step; reading.py is the door.
+
+Where there is room all code stays, and a message without hits allocates nothing. Elsewhere each step is loaded for one
+message and let go before the next one.
+"""
+
+import io
 
 from micropython import const
 
-from firmware.loading import forget
+from firmware.loading import ROOMY, forget
 from firmware.text import MAX_CHARS
 
-_LETTERS = b"btdscp"  # of the term table, in the order of the bits
-
 _DOXX = const(4)
-_NUMBER_SIGN = "号".encode()  # an address may write its numbers in Chinese
+_MAYBE = const(129)  # of the signs of fold.py: a digit or an `@`
+_LOOK = const(6)  # of terms.LETTERS: look for personal data
+_KINDS = const(6)  # of severities, in the order of terms.LETTERS and of the bits of a reading
+_NUMBER_SIGN = "号"  # an address may write its numbers in Chinese
 _MILD = ("phone", "plate", "account")
-# By letter: terms up to this severity count only where the classifier does not clear the message of all these outputs.
-# Friends call each other names, and birthdays are kept secret from parents.
-_MILDEST = (1, 1, 1, 2, 0, 0)
+# By kind: terms up to this severity count only where the classifier does not clear the message of all these outputs.
+# Friends call each other names, birthdays are kept secret from parents, and what is quoted was said by somebody else.
+_MILDEST = (2, 2, 1, 2, 0, 0)
 _CLEARED = (48, 48, 128, 64, 0, 0)
 _LEARNED = ((0, 3), (2, 8), (3, 4))  # bully, doxxing and stranger, each with its bits of classifier.py
 
+_ROOM = const(4006)  # bytes of the longest message, folded or not: four a character and six more
+_folded = bytearray(_ROOM if ROOMY else 0)
+_found = bytearray(7)
+_severities = bytearray(6)
+_raw = bytearray(_ROOM if ROOMY else 0)
+_stream = io.BytesIO(bytes(_ROOM)) if ROOMY else None
+
 
 def _encode(text: str):
-    """The message as UTF-8; None unless it is a str of at most MAX_CHARS without lone surrogates."""
+    """The message as UTF-8 and a space, then 0xFF if that is in a longer buffer; None for what is no message.
+
+    A message is a str of at most MAX_CHARS; CPython refuses lone surrogates here, fold.py elsewhere.
+    """
     if not isinstance(text, str) or len(text) > MAX_CHARS:
         return None
+    if _stream:
+        try:  # MicroPython writes a str as its UTF-8, without allocating anything
+            _stream.seek(0)
+            size = _stream.write(text)
+            _stream.seek(0)
+            _stream.readinto(_raw, size)
+            _raw[size] = 32
+            _raw[size + 1] = 0xFF
+            return _raw
+        except TypeError:
+            pass
     try:
-        raw = text.encode()
+        return (text + " ").encode()
     except UnicodeError:
         return None
-    at = raw.find(b"\xed")  # MicroPython encodes lone surrogates (ED A0..BF), CPython has refused them above
-    while at >= 0:
-        if raw[at + 1] >= 0xA0:
-            return None
-        at = raw.find(b"\xed", at + 1)
-    return raw
 
 
-def _addressed(raw: bytes) -> bool:
+def _addressed(text: str) -> bool:
     """Whether a message speaks to somebody."""
-    for word in "你|您|妳|you|You|YOU".encode().split(b"|"):
-        if raw.find(word) >= 0:
+    for word in ("你", "您", "妳", "you", "You", "YOU"):
+        if word in text:
             return True
     return False
 
 
-# Each step is let go before the next one is loaded.
-
-
-def _fold(raw: bytes) -> tuple:
+def _load_fold():
     from firmware.text import fold
 
     forget("firmware.text.fold")
-    return fold.fold(raw)
+    return fold
 
 
-def _find_terms(folded: bytes) -> list:
-    from firmware.text import terms
-
-    forget("firmware.text.terms")
-    return terms.find_terms(folded)
-
-
-def _score(folded: bytes) -> int:
+def _load_classifier():
     from firmware.text import classifier
 
     forget("firmware.text.classifier")
-    return classifier.score(folded, len(folded))
+    return classifier
 
 
-def _find_personal_data(text: str, raw: bytes) -> list:
+def _load_terms():
+    from firmware.text import terms
+
+    forget("firmware.text.terms")
+    return terms
+
+
+def _load_telling():
+    from firmware.text import telling
+
+    forget("firmware.text.telling")
+    return telling
+
+
+def _find_personal_data(text: str) -> list:
     # Few messages hold a digit or a word that calls for this, and its code is as large as all the rest.
     from firmware.text import personal_data
 
     forget("firmware.text.personal_data")
-    return personal_data.find_personal_data(text, raw)
+    return personal_data.find_personal_data(text, text.encode())
 
 
 def judge(text: str):
-    """(classes, severity, personal, guessed) of a Reading, or None for what is no message."""
+    """(classes, severity, personal, guessed) of a Reading; None for what is no message.
+
+    Without personal data they are one number: classes, severity << 6 and guessed << 8.
+    """
     raw = _encode(text)
     if raw is None:
         return None
-    folded, look_closer = _fold(raw)
-    codes = _find_terms(folded)
-    look_closer = look_closer or raw.find(_NUMBER_SIGN) >= 0
-    learned = _score(folded)
-    if not codes and not look_closer and not learned & 15:
-        return 0, 0, [], 0
-    severities = [0] * len(_LETTERS)
+    size = -1  # of the folded message, once it is folded
+    if ROOMY:
+        folder, scorer, finder, teller = _steps
+        folded = _folded
+        learned = scorer.score(raw, 0, False)
+        if learned < 0 or scorer.spotted or learned & _MAYBE or _NUMBER_SIGN in text:
+            size = folder.fold_into(raw, folded)
+        if learned < 0 and size >= 0:
+            learned = scorer.score(folded, size & 1023, True)
+    else:
+        folded = bytearray(4 * len(text) + 6)
+        size = _load_fold().fold_into(raw, folded)
+        scorer = _load_classifier()
+        learned = scorer.score(folded, size & 1023, True) if size >= 0 else -1
+    if learned < 0:
+        return None
+    size >>= 10
+    signs = learned & 1023
+    learned >>= 10
+    spotted = scorer.spotted
+    found = _found
+    if spotted:
+        (finder if ROOMY else _load_terms()).find_terms(folded, size, scorer.spots, spotted, found)
+    look_closer = spotted and found[_LOOK]
+    if not look_closer and (signs & _MAYBE or _NUMBER_SIGN in text):
+        look_closer = (teller if ROOMY else _load_telling()).may_tell(text, raw, folded, size, signs)
+    if not spotted and not look_closer and not learned & 15:
+        return 0
+    severities = _severities
+    for i in range(_KINDS):
+        severities[i] = 0
+        if spotted and (found[i] > _MILDEST[i] or learned & _CLEARED[i] != _CLEARED[i]):
+            severities[i] = found[i]
     guessed = 0
-    for code in codes:
-        at = _LETTERS.find(code[:1])
-        if at < 0:
-            look_closer = True
-        elif code[1] - 48 > _MILDEST[at] or learned & _CLEARED[at] != _CLEARED[at]:
-            severities[at] = max(severities[at], code[1] - 48)
     # What only the classifier finds is mild: it may be wrong.
     hurts = severities[1] or severities[5]
     for i, bits in _LEARNED:
         if learned & bits and not severities[i] and (i or not hurts):
             severities[i] = 1
             guessed |= 1 << i
-    if severities[4] and not _addressed(raw):
+    if severities[4] and not _addressed(text):
         severities[0] = severities[1] = 0  # a report of what others said or did
         guessed &= _DOXX
-    personal = _find_personal_data(text, raw) if look_closer else []
+    personal = _find_personal_data(text) if look_closer else ()
     for kind, _, _ in personal:
         guessed &= ~_DOXX
         severities[2] = max(severities[2], 1 if kind in _MILD else 2)
-    classes = 0
-    for i in range(len(severities)):
+    classes = worst = 0
+    for i in range(_KINDS):
         if severities[i]:
             classes |= 1 << i
-    return classes, max(severities), personal, guessed & classes
+            worst = max(worst, severities[i])
+    guessed &= classes
+    return (classes, worst, personal, guessed) if personal else classes | worst << 6 | guessed << 8
+
+
+if ROOMY:
+    _steps = (_load_fold(), _load_classifier(), _load_terms(), _load_telling())

@@ -5,7 +5,7 @@ The code and the terms behind it would take a tenth of a small heap, so they are
 
 from collections import namedtuple
 
-from firmware.loading import forget
+from firmware.loading import ROOMY, forget
 from firmware.text import MAX_CHARS
 
 # What a message may be: bits of Reading.classes.
@@ -19,8 +19,26 @@ PRIVATE = 32  # intimate content
 Reading = namedtuple("Reading", ("classes", "severity", "personal", "guessed"))
 
 
+_NONE: list = []  # personal data; shared, so nobody changes it
+_known: dict = {}  # readings without personal data, where there is room
+_judge = None  # the step behind, where there is room
+
+
+_CALM = Reading(0, 0, _NONE, 0)
+
+
 class BadText(ValueError):
     """Not a str, longer than MAX_CHARS, or not encodable: it holds a lone surrogate."""
+
+
+def _load():
+    global _judge
+    from firmware.text import judging
+
+    forget("firmware.text.judging")
+    if ROOMY:
+        _judge = judging.judge
+    return judging.judge
 
 
 def read(text: str) -> Reading:
@@ -30,14 +48,23 @@ def read(text: str) -> Reading:
     severity 1. `severity` is 0 to 3 (graded warning, requirement F1), `personal` a list of (kind, start, end)
     with character positions in `text` (H1, H2); kinds: id, phone, card, address, plate, account, secret. Once a
     part is deleted, read the rest again: no more than MAX_SPANS parts are looked for.
+
+    Where there is room, nothing is allocated for a message without personal data whose like was read before.
     """
     try:
-        from firmware.text import judging
-
-        forget("firmware.text.judging")
-        found = judging.judge(text)
+        found = (_judge or _load())(text)
     finally:
-        forget("firmware.text.fold")  # the search for personal data imports it too
+        if not ROOMY:
+            forget("firmware.text.fold")  # the search for personal data imports it too
+    if found == 0:
+        return _CALM
     if found is None:
         raise BadText("no text of at most %d characters" % MAX_CHARS)
-    return Reading(*found)
+    if not isinstance(found, int):
+        return Reading(*found)
+    known = _known.get(found)
+    if known is None:
+        known = Reading(found & 63, found >> 6 & 3, _NONE, found >> 8)
+        if ROOMY:
+            _known[found] = known
+    return known

@@ -15,8 +15,11 @@ condition  ? only of somebody (you, he, she stands shortly before), and not deni
 
 Folding writes repeated letters once (`kil`), drops apostrophes (`dont`), and reads you, she and it in Chinese as he.
 
-The table is read in pieces, as all of it would be the largest object in the heap; where there is room, they are kept.
+The classifier tells where terms may begin (classifier.py): nowhere in most messages. Where there is room the table is
+kept, and nothing is allocated; elsewhere it is read through in pieces, as it would be the largest object in the heap.
 """
+
+from array import array
 
 from micropython import const
 
@@ -24,137 +27,177 @@ from firmware.loading import ROOMY
 
 _FILE = __file__[: __file__.rfind("/") + 1] + "terms.txt"
 _PIECE = const(512)  # bytes of the table at a time
-_SPOTS = const(128)  # places of a message that are looked up in one reading of the table
 
+LETTERS = b"btdscpn"  # the classes
+EVERYWHERE = const(-1)
 _GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
 _NEAR = const(18)  # bytes before a term where `?` looks for the one who is meant
 _DENIAL = const(13)  # bytes before a term where a denial counts
 
-# Where a Chinese term stands in the table is told by its first two bytes (from E4 80 to E9 BF), after the 26 letters.
-_CHINESE = const(0xE4 * 64 + 0x80 - 26)
+_SOMEBODY = tuple("他| you | your | youre | he | hes | she | shes | they ".encode().split(b"|"))
+_FIRST = tuple(b"you |your |youre |he |hes |she |shes |they ".split(b"|"))  # the same, at the start of a message
+_DENIALS = tuple("不|别|没|dont |not |never |wont |isnt |arent |no ".encode().split(b"|"))
+_OBJECTS = tuple("他|我|电|手机|圈".encode().split(b"|"))
 
-_SOMEBODY = "他| you | your | youre | he | hes | she | shes | they ".encode()
-_DENIALS = "不|别|没|dont |not |never |wont |isnt |arent |no ".encode()
-_OBJECTS = "他|我|电|手机|圈".encode()
-
-_kept: list = []  # the pieces
+_waiting = array("H", bytes(0 if ROOMY else 64))  # places of the message that are looked up in one reading of the table
+_kept: list = []  # the table, and where its lines begin
 
 
-def _any(text: bytes, words: bytes, start: int, end: int) -> bool:
-    for word in words.split(b"|"):
+def _any(text: bytearray, words: tuple, start: int, end: int) -> bool:
+    for word in words:
         if text.find(word, start, end) >= 0:
             return True
     return False
 
 
-def _end(text: bytes, term: bytes, at: int) -> int:
-    """The end of `term`, which may begin at `at`, or -1 where it does not stand there."""
-    start = at
-    for part in term.split(b"."):
-        more = part[-1] == 42  # `*`
-        if more:
-            part = part[:-1]
-        at = text.find(part, at, at + len(part) + (_GAP if at > start else 0))
-        if at < 0:
+def _end(text: bytearray, n: int, table: bytes, at: int, i: int) -> int:
+    """The end in `text[:n]` of the term, or rest of one, at `at` of the table, where it begins at `i`; -1 if not."""
+    code = 0
+    while True:
+        before = code
+        code = table[at]
+        if code == 42:  # `*`
+            at += 1
+            code = table[at]
+        elif (code == 46 or code == 61) and before < 0x80 and i < n and text[i] != 32:
+            return -1  # the word goes on
+        if code == 61:  # `=`
+            return i
+        if code == 46:  # `.`
+            for gap in range(i, min(i + _GAP, n) + 1):
+                end = _end(text, n, table, at + 1, gap)
+                if end >= 0:
+                    return end
             return -1
-        at += len(part)
-        if part[-1] < 0x80 and not more and at < len(text) and text[at] != 32:
+        if i >= n or text[i] != code:
             return -1
-    return at
+        at += 1
+        i += 1
 
 
-def _holds(text: bytes, start: int, end: int, condition: int) -> bool:
-    """Whether the condition (see terms.py) of a term that stands from `start` to `end` is met."""
+def _holds(text: bytearray, n: int, start: int, end: int, condition: int) -> bool:
+    """Whether the condition (see above) of a term that stands from `start` to `end` is met."""
     if condition == 94:  # `^`
-        return not start and end == len(text)
+        return not start and end == n
     if condition == 33:  # `!`
-        return not _any(text, _OBJECTS, end, end + 6) and not _any(text, _DENIALS, max(0, start - 3), start)
+        return not _any(text, _OBJECTS, end, min(end + 6, n)) and not _any(text, _DENIALS, max(0, start - 3), start)
     if _any(text, _DENIALS, max(0, start - _DENIAL), start):
         return False
     if condition == 126:  # `~`
         return True
-    before = text[start - _NEAR : start] if start > _NEAR else b" " + text[:start]
-    return _any(before, _SOMEBODY, 0, len(before))
+    near = max(0, start - _NEAR)
+    if _any(text, _SOMEBODY, near, start):
+        return True
+    if not near:
+        for word in _FIRST:
+            if text.find(word, 0, start) == 0:
+                return True
+    return False
 
 
-def _read_pieces():
-    """Yield the table in pieces of whole lines, each between line ends."""
-    piece = b"\n"
+def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: bytearray) -> None:
+    """Take into `found` what the line at `line` of the table finds at `i`."""
+    end = _end(text, n, table, line, i)
+    if end < 0:
+        return
+    at = table.find(b"=", line) + 1
+    kind = LETTERS.find(table[at])
+    severity = 1 if table[at] == 110 else table[at + 1] - 48
+    if severity > found[kind] and (table[at + 1] < 32 or table[at + 2] < 32 or _holds(text, n, i, end, table[at + 2])):
+        found[kind] = severity
+
+
+def _pair(text: bytes, at: int) -> int:
+    """The first two bytes; a word of one letter ends the same in a message and in the table."""
+    second = text[at + 1]
+    return text[at] << 8 | (61 if second == 32 else second)
+
+
+def _search(text: bytearray, n: int, i: int, found: bytearray) -> None:
+    """Look up one place in the kept table: all lines that begin with its two bytes."""
+    table, lines = _kept
+    pair = _pair(text, i)
+    low = 0
+    high = len(lines)
+    while low < high:
+        middle = (low + high) >> 1
+        if _pair(table, lines[middle]) < pair:
+            low = middle + 1
+        else:
+            high = middle
+    third = text[i + 2]
+    while low < len(lines):
+        line = lines[low]
+        if _pair(table, line) != pair:
+            return
+        if table[line + 2] == third or table[line + 2] == 61:
+            _try(text, n, table, line, i, found)
+        low += 1
+
+
+def _keep() -> None:
+    with open(_FILE, "rb") as stream:
+        table = stream.read()
+    lines = array("H")
+    at = 0
+    while at < len(table):
+        lines.append(at)
+        at = table.find(b"\n", at) + 1
+    _kept.append(table)
+    _kept.append(lines)
+
+
+def _search_file(text: bytearray, n: int, spots: array, count: int, found: bytearray) -> None:
+    piece = b""
     with open(_FILE, "rb") as stream:
         while True:
             more = stream.read(_PIECE)
             if not more:
                 return
             piece += more
-            end = piece.rfind(b"\n")
-            yield piece[: end + 1]
-            piece = piece[end:]
+            last = piece.rfind(b"\n") + 1
+            at = 0
+            while at < last:
+                pair = _pair(piece, at)
+                for i in range(count):
+                    if _pair(text, spots[i]) == pair:
+                        _try(text, n, piece, at, spots[i], found)
+                at = piece.find(b"\n", at) + 1
+            piece = piece[last:]
 
 
-def _pieces():
-    if not ROOMY:
-        return _read_pieces()
-    if not _kept:
-        _kept.extend(_read_pieces())
-    return _kept
+def find_terms(text: bytearray, n: int, spots: array, count: int, found: bytearray) -> None:
+    """Put into `found`, by class of LETTERS, the greatest severity of the terms in the folded message `text[:n]`.
 
-
-def _place(text: bytes, at: int) -> int:
-    """Where the term or word at `at` belongs in the order of the table."""
-    return text[at] - 97 if text[at] < 0x80 else text[at] * 64 + text[at + 1] - _CHINESE
-
-
-def _look_up(text: bytes, i: int, key: bytes, piece: bytes, found: list) -> None:
-    """Add what the lines that begin with `key` find at `i`."""
-    at = piece.find(key)
-    while at >= 0:
-        line = piece[at + 1 : piece.find(b"\n", at + 1)]
-        equals = line.find(b"=")
-        stop = _end(text, line[:equals], i)
-        code = line[equals + 1 :]
-        # A code once is enough, and keeps the list short whatever the message.
-        if code not in found and stop >= 0 and (len(code) < 3 or _holds(text, i, stop, code[2])):
-            found.append(code)
-        at = piece.find(key, at + 1)
-
-
-def _search(text: bytes, spots: list, found: list) -> None:
-    """Look up the terms at these spots, each its place in the table << 13 and where it stands in the message."""
-    spots.sort()
-    first = 0
-    for piece in _pieces():
-        last = _place(piece, piece.rfind(b"\n", 0, len(piece) - 1) + 1)
-        at = first
-        while at < len(spots) and spots[at] >> 13 <= last:
-            i = spots[at] & 0x1FFF
-            stop = text.find(b" ", i) if text[i] < 0x80 else -1
-            if stop < 0:
-                stop = len(text)
-            if stop - i < 5:  # a short word, or the last character
-                _look_up(text, i, b"\n" + text[i:stop] + b"=", piece, found)
-            if len(text) - i > 4:
-                _look_up(text, i, b"\n" + text[i : i + 5], piece, found)
-            at += 1
-            if spots[at - 1] >> 13 < last:
-                first = at  # the terms at `last` may go on in the next piece
-        if first == len(spots):
-            return
-
-
-def find_terms(text: bytes) -> list:
-    """The different codes (class letter, severity digit, condition) of the terms in a folded message."""
-    found: list = []
-    spots = []
-    i = 0
-    while i < len(text):
-        if text[i] >= 97:
-            spots.append(_place(text, i) << 13 | i)
-            if len(spots) == _SPOTS:
-                _search(text, spots, found)
-                spots.clear()
-        if text[i] >= 0x80:
-            i += 3
+    They begin at those tokens that the first `count` of `spots` number, or at any where `count` is
+    EVERYWHERE.
+    """
+    for i in range(len(found)):
+        found[i] = 0
+    if ROOMY and not _kept:
+        _keep()
+    at = token = waiting = 0
+    while at < n:
+        if count == EVERYWHERE:
+            wanted = True
         else:
-            i = text.find(b" ", i) + 1 or len(text)
-    _search(text, spots, found)
-    return found
+            wanted = False
+            for i in range(count):
+                if spots[i] == token:
+                    wanted = True
+                    break
+        if wanted:
+            if ROOMY:
+                _search(text, n, at, found)
+            else:
+                _waiting[waiting] = at
+                waiting += 1
+                if waiting == len(_waiting):
+                    _search_file(text, n, _waiting, waiting, found)
+                    waiting = 0
+        token += 1
+        at = at + 3 if text[at] >= 0x80 else text.find(b" ", at) + 1  # behind the message stands a space
+        if at < n and text[at] == 32:
+            at += 1
+    if waiting:
+        _search_file(text, n, _waiting, waiting, found)

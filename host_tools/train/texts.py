@@ -16,19 +16,30 @@ from typing import NamedTuple
 from host_tools.train.evasion import evade
 
 HERE = Path(__file__).parent
+FILES = (  # of the message data: what is trained on
+    "cold/train.csv", "davidson/train.csv", "swsr/comments.csv", "templates/zh.csv", "templates/en.csv",
+    "surge/profanity_en.csv", "taskmaster/benign_calib.txt",
+)  # fmt: skip
+MEASURING = ("children_dev.tsv", "children_test.tsv", "held_out.tsv")  # beside this folder
+LABELS = ("bully", "stranger", "doxx", "benign")
 KINDS = ("bully", "threat", "stranger", "doxx", "benign")
 _PER_PATTERN = 70  # messages made from one pattern
 _OWN = 1.5  # weight of such a message
 _FEW = 5
+_WRITTEN = 6.0  # weight of a message written by itself
 _CALM = 2.5  # weight of a benign one
 
 
 class Example(NamedTuple):
-    """`harm` says which of hurt, bully, stranger and doxx (see classifier.py) it is; None where nobody said so."""
+    """`harm` says which of hurt, bully, stranger and doxx (see classifier.py) it is; None where nobody said so.
+
+    `group` numbers the messages of `written`; other spellings of one have its number.
+    """
 
     text: str
     harm: tuple[int | None, int | None, int | None, int | None]
     weight: float
+    group: int = -1
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -164,6 +175,10 @@ def training(data: Path) -> Iterator[Example]:
     labels harmless is full of words that hurt a child.
     """
     chance = random.Random(4)
+    for i, message in enumerate(written()):
+        yield Example(message.text, harm_of(message.label), _WRITTEN, i)
+        if message.label != "benign" and not message.subtype.endswith("_ev"):
+            yield Example(evade(message.text, chance), harm_of(message.label), _WRITTEN / 2, i)
     for language in ("zh", "en"):
         for kind, text in own(language):
             bully = int(kind in ("bully", "threat"))
@@ -192,6 +207,36 @@ def training(data: Path) -> Iterator[Example]:
         if float(row["severity_rating"]) >= 1.8:
             yield Example(row["text"], (1, 1, None, None), 0.5)
             yield Example("you " + row["text"], (1, 1, None, None), 0.5)
+
+
+class Message(NamedTuple):
+    """A line of written/*.tsv: a message by itself, with its label; see its README."""
+
+    label: str
+    subtype: str
+    direction: str
+    text: str
+
+
+def written() -> Iterator[Message]:
+    """The messages written one by one for this project, each once, without those that also stand in a measuring file."""
+    seen = {_plain(line.split("\t")[-1]) for name in MEASURING for line in lines(HERE.parent / name)}
+    for path in sorted((HERE / "written").glob("*.tsv")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            message = Message(*line.split("\t"))
+            if message.label in LABELS and _plain(message.text) not in seen:
+                seen.add(_plain(message.text))
+                yield message
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "", text.lower()) or text
+
+
+def harm_of(label: str) -> tuple[int | None, int, int, int]:
+    """The outputs for a label. What hurts a child may be harmless among adults: nobody said so."""
+    bully = int(label == "bully")
+    return None if bully else 0, bully, int(label == "stranger"), int(label == "doxx")
 
 
 def lines(path: Path) -> list[str]:

@@ -76,8 +76,8 @@ def _setting(key: str, lowest: str, highest: str, stricter: str) -> Setting:
 
 
 def _classes(module: ModuleType) -> list[str]:
-    """The constants of a module that are single bits below 1 << len(_LETTERS)."""
-    bits = [1 << at for at in range(len(judging._LETTERS))]
+    """The constants of a module that are single bits, one for each kind of term."""
+    bits = [1 << at for at in range(judging._KINDS)]
     return [name for name, value in vars(module).items() if name.isupper() and value in bits and name[0] != "_"]
 
 

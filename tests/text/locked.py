@@ -1,6 +1,6 @@
-"""Runs on MicroPython, with room for the tables: scores the texts of {"texts": [...]} with the heap locked.
+"""Runs on MicroPython, with room for the tables: reads the texts of {"texts": [...]} twice, then with the heap locked.
 
-Prints {"sums": [[hurt, bully, stranger, doxx], ...]}; a MemoryError if scoring allocates.
+Prints {"readings": [[classes, severity, guessed, hurt, bully, stranger, doxx], ...]}; MemoryError if it allocates.
 """
 
 import json
@@ -10,23 +10,28 @@ from array import array
 import micropython
 
 from firmware.text import classifier
-from firmware.text.fold import fold
+from firmware.text.reading import read
 
 
 def main():
     texts = json.loads(sys.stdin.readline())["texts"]
-    folded = [fold(text.encode())[0] for text in texts]
-    classifier.score(b"a", 1)  # loads the model
-    sums = array("i", [0] * (4 * len(folded)))
+    for text in texts:  # loads all code, and each kind of reading is made once
+        read(text)
+    numbers = array("i", [0] * (7 * len(texts)))
+    at = 0
     micropython.heap_lock()
     try:
-        for i in range(len(folded)):
-            classifier.score(folded[i], len(folded[i]))
-            for j in range(4):
-                sums[4 * i + j] = classifier.sums[j]
+        for text in texts:
+            found = read(text)
+            numbers[at] = found.classes
+            numbers[at + 1] = found.severity
+            numbers[at + 2] = found.guessed
+            for i in range(4):
+                numbers[at + 3 + i] = classifier.sums[i]
+            at += 7
     finally:
         micropython.heap_unlock()
-    print(json.dumps({"sums": [list(sums[i : i + 4]) for i in range(0, len(sums), 4)]}))
+    print(json.dumps({"readings": [list(numbers[i : i + 7]) for i in range(0, len(numbers), 7)]}))
 
 
 if __name__ == "__main__":

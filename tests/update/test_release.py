@@ -16,6 +16,7 @@ from host_tools import boards, data_rule, image, release, sign
 from host_tools.build import BuildFailed
 from host_tools.cli import main
 from simulator import publisher
+from tests.conftest import ROOT
 from tests.thorough import THOROUGH
 
 BOARD = "esp32-devkitc-st7789"
@@ -203,3 +204,13 @@ def test_a_board_gets_its_own_drivers_alone(mpy_root: Path) -> None:
     assert "st7789.mpy" in own and not own & {"gc9a01.mpy", "axp2101.mpy", "pcf8563.mpy", "cst816.mpy", "bma423.mpy"}
     assert "base/firmware/drivers/st7789.mpy" in base and "base/firmware/drivers/axp202.mpy" not in base
     assert "firmware/board.json" in assets and "firmware/recovery.mpy" not in code
+
+
+def test_the_feature_library_is_an_asset_of_the_signed_package_and_fits_the_board(mpy_root: Path) -> None:
+    """F2: its version stands in its head; boards without PSRAM get the small variant under the same name."""
+    folder = ROOT / "firmware" / "text"
+    for board, name in (("lilygo-t-watch-s3", "model.bin"), ("esp32-devkitc-st7789", "model_small.bin")):
+        _, assets, _ = release.contents(mpy_root, boards.load(board))
+        assert assets["firmware/text/model.bin"] == (folder / name).read_bytes()
+        assert "firmware/text/model_small.bin" not in assets
+        assert int.from_bytes(assets["firmware/text/model.bin"][4:6], "little") > 2, "the version"

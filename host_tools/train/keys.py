@@ -1,0 +1,25 @@
+"""The features of a message, as the watch computes them."""
+
+from array import array
+
+import simulator  # noqa: F401  makes the firmware importable
+from firmware.text import MAX_CHARS, classifier
+from firmware.text.fold import fold_into
+
+_KEYS = array("I", bytes(4 * 16384))
+_PLACES = array("H", bytes(2 * 16384))
+_FOLDED = bytearray(4 * MAX_CHARS + 6)
+
+
+def _full(count: int) -> None:
+    raise OverflowError(count)
+
+
+def features_of(text: str) -> tuple[list[int], list[int], int]:
+    """(keys, the token where each begins, signs) of a message, as the watch computes them."""
+    raw = (text[:MAX_CHARS] + " ").encode("utf-8", "replace")
+    found = classifier.find(raw, classifier.any_marks, 0x3FFFFF, _KEYS, _PLACES, _full, 0, False)
+    if found < 0:
+        signs = fold_into(raw, _FOLDED) & 1023
+        found = classifier.find(_FOLDED, classifier.any_marks, 0x3FFFFF, _KEYS, _PLACES, _full, signs, True)
+    return list(_KEYS[: found >> 10]), list(_PLACES[: found >> 10]), found & 1023
