@@ -15,8 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup sim demo year test thorough test-board coverage fuzz scan load lint bench generate evaluate train mpy
-.PHONY: clean
+.PHONY: help setup sim demo year test thorough test-board coverage fuzz scan load lint bench generate evaluate train mpy clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -16,7 +16,7 @@ from tests.bench.harness import Failed, InPlace, Target
 
 # The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
 # where it lies. The aim is 192 KB.
-HEAP_KB = 222
+HEAP_KB = 224
 IN_PLACE_KB = 166
 # The whole firmware, as release.py builds it: a day from the set-up on with ten contacts (at most 384 KB, better 320),
 # and one with the fullest state.

@@ -424,10 +424,10 @@ def test_no_message_lies_in_the_flash_as_plain_text(watch: Watch) -> None:
 # Rules of the interface
 
 
-def test_wipe_leaves_nothing(watch: Watch) -> None:
+def test_wipe_leaves_nothing_but_the_count_of_set_ups(watch: Watch) -> None:
     watch.commit()
     watch.store.wipe()
-    assert list(watch.folder.iterdir()) == []
+    assert [path.name for path in watch.folder.iterdir()] == ["setups"]
     assert watch.partition.flash.image() == b"\xff" * 16384
     assert watch.code() == "new"
     watch.store.save_powered(5)
