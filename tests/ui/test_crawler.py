@@ -18,8 +18,10 @@ _WAYS_OUT = {"back", "home", "cancel", "end", "over", "erase", "help", "change",
 _SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py")} - {"setup", "repair"}
 _FROM_ALL = ("hold a", "press a", "sos", "help", "on")
 # Screens of their own, about nobody and nothing.
-_PLAIN = ("menu", "about", "asked", "held", "help", "learn", "looks", "messages", "mylock", "privacy", "talks", "told")
-_PLAIN += ("wifi", "wipe")
+_PLAIN = (
+    *("menu", "about", "asked", "held", "help", "learn", "looks", "messages", "mylock", "privacy", "talks", "told"),
+    *("wifi", "wipe"),
+)
 _FINGER = 78  # pixels of nine millimetres
 _ROUND_FINGER = 66  # on a round display of 1.28 inches
 _STEPS = 20000
