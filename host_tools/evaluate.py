@@ -213,22 +213,30 @@ def classifier_bytes() -> int:
     return Path(classifier.__file__).with_name("model.bin").stat().st_size
 
 
+def _run(name: str, script: str, *files: Path) -> "subprocess.CompletedProcess[str] | None":
+    """Run a script on the unix port with these files as its arguments; None without it."""
+    binary = micropython.binary()
+    if binary is None:
+        return None
+    path = BUILD / name
+    path.write_text(script, "utf-8")
+    return subprocess.run(
+        [binary, "-X", "heapsize=8M", str(path), *map(str, files)],
+        env={**os.environ, "MICROPYPATH": str(ROOT) + ":.frozen"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 def _on_micropython(data: Path) -> dict[str, Any]:
     """What one message costs on the unix port; the naive list has a thousand words."""
     chinese, english = texts.benign(data, measuring=True)
     BUILD.mkdir(exist_ok=True)
-    script, sample, words = BUILD / "evaluate_bench.py", BUILD / "evaluate_sample.txt", BUILD / "evaluate_words.txt"
-    script.write_text(_BENCH, "utf-8")
+    sample, words = BUILD / "evaluate_sample.txt", BUILD / "evaluate_words.txt"
     sample.write_text("\n".join(chinese[:300] + english[:100]), "utf-8")
     listed = [row["text"] for row in texts._rows(data / "surge/profanity_en.csv")][:700]
     words.write_text("\n".join(listed + (data / "ldnoobw/zh.txt").read_text("utf-8").split("\n")[:300]), "utf-8")
-    binary = micropython.binary()
-    if binary is None:
+    done = _run("evaluate_bench.py", _BENCH, sample, words)
+    if done is None:
         return {"missing": micropython.why_missing()}
-    done = subprocess.run(
-        [binary, "-X", "heapsize=8M", str(script), str(sample), str(words)],
-        env={**os.environ, "MICROPYPATH": str(ROOT) + ":.frozen"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
     try:
         allocating, messages, allocated, read, naive = map(int, done.stdout.split())
     except ValueError:
@@ -262,16 +270,11 @@ def _equal_on_micropython(data: Path) -> dict[str, Any]:
             messages += texts.lines(path)
     messages = [re.sub("[\r\n]", " ", text)[:MAX_CHARS] for text in messages]
     BUILD.mkdir(exist_ok=True)
-    script, given, made = BUILD / "evaluate_all.py", BUILD / "evaluate_all.txt", BUILD / "evaluate_all.out"
-    script.write_text(_READ_ALL, "utf-8")
+    given, made = BUILD / "evaluate_all.txt", BUILD / "evaluate_all.out"
     given.write_text("".join(text + "\n" for text in messages), "utf-8")
-    binary = micropython.binary()
-    if binary is None:
+    done = _run("evaluate_all.py", _READ_ALL, given, made)
+    if done is None:
         return {"missing": micropython.why_missing()}
-    done = subprocess.run(
-        [binary, "-X", "heapsize=8M", str(script), str(given), str(made)],
-        env={**os.environ, "MICROPYPATH": str(ROOT) + ":.frozen"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
     if done.returncode:
         return {"failed": done.stdout + done.stderr}
     there = made.read_text("utf-8").splitlines()
@@ -284,7 +287,7 @@ def _equal_on_micropython(data: Path) -> dict[str, Any]:
 
 
 def figures(predictions: list[tuple[str, str]], rows: list[dict[str, str]]) -> dict[str, Any]:
-    """The keys that the issue names, from (id, class) and the rows they belong to."""
+    """The figures of a file that is judged, from (id, class) and the rows they belong to."""
     by_id = dict(predictions)
     pairs = [(row["label"], by_id[row["id"]], row["subtype"].endswith("_ev")) for row in rows]
 

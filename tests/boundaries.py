@@ -5,17 +5,15 @@ A boundary of a setting is a function that gets the limit and writes the steps o
 passes at the limit, and what no longer does. Of a fixed time there is a scenario already; its name stands here.
 """
 
-import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from host_tools.generate import load_settings
+
 ROOT = Path(__file__).resolve().parent.parent
-TABLE: dict[str, dict[str, Any]] = {
-    row["key"]: row
-    for row in tomllib.loads((ROOT / "firmware" / "policy" / "settings.toml").read_text(encoding="utf-8"))["setting"]
-}
+TABLE: dict[str, dict[str, Any]] = {row["key"]: row for row in load_settings()["setting"]}
 
 PEOPLE = """
 [people.mama]

@@ -1,4 +1,4 @@
-"""2,000 watches against one Mosquitto on this machine, and what it takes (issue of a carrier: how far does one go?).
+"""2,000 watches against one Mosquitto on this machine, and what it takes (docs/scale.md).
 
     python -m tests.load.run [--watches 2000] [--rates 50,100,200,400] [--seconds 15]
 

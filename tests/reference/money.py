@@ -1,4 +1,4 @@
-"""The child's wallet in the reference model, written from rows D30-D39 and the words of the issue."""
+"""The child's wallet in the reference model, written from rows D30-D39 in the catalogue of requirements."""
 
 from tests.reference import numbers as n
 from tests.reference.model import Model

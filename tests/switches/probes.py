@@ -3,20 +3,16 @@
 The watches are made by scenarios, in which a guardian has opened all that can be opened in a profile.
 """
 
-import tomllib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from host_tools.generate import load_settings
 from simulator import publisher
 from simulator.scenario import WRONG_PIN, Run, moment
-from tests.conftest import ROOT
 
 Json = dict[str, Any]
 
-TABLE: dict[str, Json] = {
-    row["key"]: row
-    for row in tomllib.loads((ROOT / "firmware" / "policy" / "settings.toml").read_text(encoding="utf-8"))["setting"]
-}
+TABLE: dict[str, Json] = {row["key"]: row for row in load_settings()["setting"]}
 BAND = 2  # the child of these scenarios is 13: the band in which most can be opened
 
 # Neither value of these is stricter than the other, so that no pair can open anything by them.
