@@ -167,6 +167,11 @@ class Process:
         self._reader.join()
         return code
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is no longer there: closed, or it has failed."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End the process and free what belongs to it. Harmless when repeated."""
         self._end(grace=5)

@@ -2,17 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 import simulator  # noqa: F401 (installs the shims)
+from firmware.storage import stretch
 from host_tools.build import compile_firmware
 from simulator import micropython
 from tests.carriers.broker import mosquitto
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Each secret is stretched once in this process: PBKDF2 takes half of a set-up and always gives the same. Nothing that
+# imports it by name has been loaded yet.
+stretch.pbkdf2 = lru_cache(maxsize=256)(stretch.pbkdf2)
 
 # Private names of the firmware that tests and the simulator's rig use; the build leaves them as they are.
 REACHED_INTO = ("_parts", "_keys", "_files", "_recent", "_buffer")
@@ -33,9 +39,38 @@ def micropython_binary() -> str:
 
 
 @pytest.fixture(scope="session")
-def mpy_root(micropython_binary: str) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what the workers of pytest-xdist make once for all of them, in this session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def once(shared: Path) -> Callable[[str, Callable[[Path], object]], Path]:
+    """once(name, make): the folder of this name, which make(folder) has filled, in this worker or in another one."""
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        import fcntl
+
+        folder, finished = shared / name, shared / (name + ".finished")
+        with open(shared / (name + ".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+            if not finished.exists():
+                make(folder)
+                finished.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def mpy_root(micropython_binary: str, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """The folder that holds the compiled firmware, for MICROPYPATH."""
-    return compile_firmware(ROOT / "build" / "tests" / "mpy", keep=REACHED_INTO)
+    target = ROOT / "build" / "tests" / "mpy"
+    once("mpy", lambda _: compile_firmware(target, keep=REACHED_INTO))
+    return target
 
 
 @pytest.fixture(scope="session")
