@@ -73,8 +73,8 @@ def test_scenario_holds(path: Path, on_cpython: Callable[[Path], OnCPython]) -> 
 
 @pytest.fixture(scope="session")
 def on_micropython(source_root: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Process]]:
-    """A function that gives a watch in the real MicroPython, its firmware from "source" or as bytecode ("mpy"). It serves
-    one scenario after the other; one that has failed is replaced."""
+    """A function that gives a watch in the real MicroPython, its firmware from "source" or as bytecode ("mpy"). It
+    serves one scenario after the other; one that has failed is replaced."""
     request.getfixturevalue("micropython_binary")
     running: dict[str, Process] = {}
 

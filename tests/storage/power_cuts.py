@@ -428,8 +428,8 @@ def attempt(device, step, power, done):
 
 
 def cut_everywhere(scenario, variant, first, stride):
-    """Cut the scenario at every `stride`-th of its operations from the `first` one on; yield the cut's number and how many recoveries
-    were tried after it."""
+    """Cut the scenario at every `stride`-th of its operations from the `first` one on; yield the cut's number and how
+    many recoveries were tried after it."""
     device = Device()
     scenario.prepare(device)
     device.stop()
