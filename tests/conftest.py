@@ -13,6 +13,7 @@ from firmware.storage import stretch
 from host_tools.build import compile_firmware
 from simulator import micropython
 from tests.carriers.broker import mosquitto
+from tests.thorough import LEFT, THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -94,7 +95,11 @@ def start_micropython(micropython_binary: str) -> Iterator[Callable[..., micropy
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out, so that a green run cannot hide it: half of the tests without MicroPython."""
+    """Say what was left out, so that a green run cannot hide it: parts, or half of the tests without MicroPython."""
+    if not THOROUGH:
+        terminalreporter.section("left to `make thorough`")
+        for line in LEFT:
+            terminalreporter.line(line)
     if micropython.binary() is None:
         terminalreporter.section("left out: every test on the real MicroPython", yellow=True)
         terminalreporter.line(micropython.why_missing() + ".")
