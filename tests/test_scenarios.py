@@ -1,18 +1,17 @@
 """The scenarios: each holds on CPython, and answer for answer, byte for byte the same on the real MicroPython."""
 
 import ast
-import os
-import pickle
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import pytest
 
 from simulator.micropython import Process
 from simulator.portable.rig import Rig
 from simulator.scenario import Run, Scenario, ScenarioError, ScenarioFailed, find
+from tests.conftest import OnCPython
 from tests.thorough import THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,33 +36,6 @@ UNREACHABLE = {
 
 def name(path: Path) -> str:
     return path.relative_to(FOLDER).with_suffix("").as_posix()
-
-
-class OnCPython(NamedTuple):
-    """What a scenario gave in this process, or in another one of the same session."""
-
-    answers: list[dict[str, Any]]
-    facts: dict[str, Any]
-    reasons: set[str]
-
-
-@pytest.fixture(scope="session")
-def on_cpython(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], OnCPython]:
-    """A function that runs a scenario on CPython, once per session and file: the workers of pytest-xdist share it."""
-
-    def run(path: Path) -> OnCPython:
-        kept = shared / "on_cpython" / (name(path) + ".pickle")
-        if kept.is_file():
-            return cast(OnCPython, pickle.loads(kept.read_bytes()))
-        done = Run(Scenario(path), Rig().do, tmp_path_factory.mktemp("watch") / "root").run()
-        found = OnCPython(done.answers, done.facts, done.reasons)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        written = kept.with_suffix(".%d" % os.getpid())
-        written.write_bytes(pickle.dumps(found))
-        written.replace(kept)
-        return found
-
-    return run
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

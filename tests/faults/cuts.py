@@ -2,7 +2,7 @@
 
 usage: cuts.py [all] OPERATION...    prints "OPERATION VARIANT CUTS AGAIN" for each operation and variant of Power
 
-With "all" each variant cuts at every operation of the flash; without it every second operation is cut in one of the
+With "all" each variant cuts at every operation of the flash; without it every third operation is cut in one of the
 three ways, which take turns.
 
 An operation is a list of steps; one that has returned is acknowledged. An uninterrupted run gives the facts after each
@@ -470,7 +470,7 @@ class Cutter:
 
 
 def main(names):
-    stride = 1 if "all" in names else 6
+    stride = 1 if "all" in names else 9
     for operation in OPERATIONS:
         if operation.__name__ not in names and names:
             continue
