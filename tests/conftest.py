@@ -155,7 +155,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not workers:
         return
     first: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    others = []
+    others: list[pytest.Item] = []
     for item in items:
         name = item.path.relative_to(ROOT / "tests").as_posix()
         number = next((number for number, names in enumerate(LONG) if name in names), -1)
