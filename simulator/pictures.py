@@ -14,7 +14,9 @@ def rgb(width: int, height: int, data: bytes, is_round: bool = False) -> list[by
         values = struct.unpack(">%dH" % width, data[2 * width * y : 2 * width * (y + 1)])
         row = bytearray(b"".join(map(_pixel, values)))
         if is_round:
-            _cut(row, y, width)
+            hidden = _hidden(y, width)
+            row[: 3 * hidden] = BEHIND * hidden
+            row[3 * (width - hidden) :] = BEHIND * hidden
         rows.append(row)
     return rows
 
@@ -24,11 +26,10 @@ def _pixel(value: int) -> bytes:
     return bytes(((value >> 11) * 255 // 31, (value >> 5 & 63) * 255 // 63, (value & 31) * 255 // 31))
 
 
-def _cut(row: bytearray, y: int, width: int) -> None:
-    """What a round glass hides."""
-    for x in range(width):
-        if (2 * x + 1 - width) ** 2 + (2 * y + 1 - width) ** 2 > width * width:
-            row[3 * x : 3 * x + 3] = BEHIND
+@cache
+def _hidden(y: int, width: int) -> int:
+    """How many pixels a round glass hides at each end of a row."""
+    return sum((2 * x + 1 - width) ** 2 + (2 * y + 1 - width) ** 2 > width * width for x in range(width)) // 2
 
 
 def png(wide: int, high: int, pixels: bytes) -> bytes:

@@ -1,18 +1,30 @@
 """What all tests share: the shims, the real MicroPython, and repeatable random tests."""
 
 import os
+import pickle
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 import pytest
 from hypothesis import settings
 
 import simulator  # noqa: F401 (installs the shims)
+from firmware.policy.desk import credentials
+from firmware.storage import stretch
 from host_tools.build import compile_firmware
 from simulator import micropython
+from simulator.portable.rig import Rig
+from simulator.scenario import Run, Scenario
 from tests.carriers.broker import mosquitto
+from tests.thorough import LEFT, THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ROOT / "tests" / "scenarios"
+
+# Each secret is stretched once in this process: PBKDF2 takes half of a set-up and always gives the same.
+stretch.pbkdf2 = credentials.pbkdf2 = lru_cache(maxsize=256)(stretch.pbkdf2)
 
 # Private names of the firmware that tests and the simulator's rig use; the build leaves them as they are.
 REACHED_INTO = ("_parts", "_keys", "_files", "_recent", "_buffer")
@@ -33,9 +45,65 @@ def micropython_binary() -> str:
 
 
 @pytest.fixture(scope="session")
-def mpy_root(micropython_binary: str) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what the workers of pytest-xdist make once for all of them, in this session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def once(shared: Path) -> Callable[[str, Callable[[Path], object]], Path]:
+    """once(name, make): the folder of this name, which make(folder) has filled, in this worker or in another one."""
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        import fcntl
+
+        folder, finished = shared / name, shared / (name + ".finished")
+        with open(shared / (name + ".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+            if not finished.exists():
+                make(folder)
+                finished.touch()
+        return folder
+
+    return made
+
+
+class OnCPython(NamedTuple):
+    """What a scenario gave in this process, or in another one of the same session."""
+
+    answers: list[dict[str, Any]]
+    facts: dict[str, Any]
+    reasons: set[str]
+
+
+@pytest.fixture(scope="session")
+def on_cpython(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], OnCPython]:
+    """A function that runs a scenario on CPython, once per session and file: the workers of pytest-xdist share it."""
+
+    def run(path: Path) -> OnCPython:
+        kept = (shared / "on_cpython" / path.relative_to(SCENARIOS)).with_suffix(".pickle")
+        if kept.is_file():
+            return cast(OnCPython, pickle.loads(kept.read_bytes()))
+        done = Run(Scenario(path), Rig().do, tmp_path_factory.mktemp("watch") / "root").run()
+        found = OnCPython(done.answers, done.facts, done.reasons)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        written = kept.with_suffix(".%d" % os.getpid())
+        written.write_bytes(pickle.dumps(found))
+        written.replace(kept)
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def mpy_root(micropython_binary: str, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """The folder that holds the compiled firmware, for MICROPYPATH."""
-    return compile_firmware(ROOT / "build" / "tests" / "mpy", keep=REACHED_INTO)
+    target = ROOT / "build" / "tests" / "mpy"
+    once("mpy", lambda _: compile_firmware(target, keep=REACHED_INTO))
+    return target
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +127,42 @@ def start_micropython(micropython_binary: str) -> Iterator[Callable[..., micropy
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out, so that a green run cannot hide it: half of the tests without MicroPython."""
+    """Say what was left out, so that a green run cannot hide it: parts, or half of the tests without MicroPython."""
+    if not THOROUGH:
+        terminalreporter.section("left to `make thorough`")
+        for line in LEFT:
+            terminalreporter.line(line)
     if micropython.binary() is None:
         terminalreporter.section("left out: every test on the real MicroPython", yellow=True)
         terminalreporter.line(micropython.why_missing() + ".")
     if mosquitto() is None:
         terminalreporter.section("left out: every test over a real network", yellow=True)
         terminalreporter.line("mosquitto is not installed: apt-get install mosquitto")
+
+
+# The files with the longest tests, those of each worker: it begins with them, so that none is left over at the end.
+LONG = (
+    ("test_heap.py", "faults/test_cuts.py", "ui/test_golden.py"),
+    ("faults/test_tampering.py", "storage/test_power_cuts.py", "ui/test_memory.py", "boards/test_on_board.py"),
+    ("ui/test_crawler.py", "histories/test_histories.py", "web/test_browser.py", "test_bad_requests.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest-xdist gives each worker an equal run of the tests, and lets one that has finished take over others' last
+    ones: each run begins with long tests."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0"))
+    if not workers:
+        return
+    first: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    others: list[pytest.Item] = []
+    for item in items:
+        name = item.path.relative_to(ROOT / "tests").as_posix()
+        number = next((number for number, names in enumerate(LONG) if name in names), -1)
+        (first[number % workers] if number >= 0 else others).append(item)
+    each, ordered = len(items) // workers, []
+    for long in first:
+        room = max(each - len(long), 0)
+        ordered += [*long, *others[:room]]
+        del others[:room]
+    items[:] = ordered + others

@@ -7,12 +7,14 @@ names, state, littlefs and the room that all of it needs for a moment.
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from host_tools import boards
 from tests.bench.harness import Failed, InPlace, Target
+from tests.thorough import THOROUGH
 
 # The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
 # where it lies. The aim is 192 KB.
@@ -23,22 +25,30 @@ IN_PLACE_KB = 166
 DAY_KB = 392
 FULL_KB = 412
 _BOARD = "lilygo-t-watch-s3"  # the one with most drivers
-HISTORIES = (1000, 3000)  # records; the second one fills every segment that is kept
+# Records; so many fill every segment that is kept. `make thorough` has a shorter history too.
+FULL_HISTORY = 3000
+HISTORIES = (1000, FULL_HISTORY) if THOROUGH else (FULL_HISTORY,)
+
+
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="module")
-def target(micropython_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Target:
-    return Target(tmp_path_factory.mktemp("compiled"))
+def target(micropython_binary: str, once: Once) -> Target:
+    return Target(once("compiled", Target), made=True)
 
 
 @pytest.fixture(scope="module", params=HISTORIES)
-def image(request: pytest.FixtureRequest, target: Target, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def image(request: pytest.FixtureRequest, target: Target, once: Once) -> Path:
     """A flash image of a watch with the fullest state and a history."""
-    path = tmp_path_factory.mktemp("flash") / "image"
-    made = target.json("heap_probe", "prepare", str(path), str(request.param))
-    assert made.pop("journal_records") >= request.param
-    assert made == {"contacts": 50, "graded": 200, "packages": 32, "alerts": 32, "tampered": ""}
-    return path
+
+    def prepare(folder: Path) -> None:
+        folder.mkdir()
+        made = target.json("heap_probe", "prepare", str(folder / "image"), str(request.param))
+        assert made.pop("journal_records") >= request.param
+        assert made == {"contacts": 50, "graded": 200, "packages": 32, "alerts": 32, "tampered": ""}
+
+    return once("flash%d" % request.param, prepare) / "image"
 
 
 @pytest.fixture
@@ -58,17 +68,19 @@ def test_full_state_boots_and_works_in_a_small_heap(target: Target, copy: str) -
     assert found["opened"] == 2, "a boot opens the newest segment of each journal and no older one"
 
 
-@pytest.mark.parametrize("image", HISTORIES[1:], indirect=True)
-def test_code_that_stays_in_flash_takes_a_quarter_less(micropython_binary: str, copy: str, tmp_path: Path) -> None:
-    found = InPlace(tmp_path).json("heap_probe", "run", copy, heap=IN_PLACE_KB)
+@pytest.mark.parametrize("image", [FULL_HISTORY], indirect=True)
+def test_code_that_stays_in_flash_takes_a_quarter_less(target: Target, copy: str, tmp_path: Path) -> None:
+    found = InPlace(tmp_path, target).json("heap_probe", "run", copy, heap=IN_PLACE_KB)
     assert (found["status"], found["contacts"], found["sealed"], found["rotated_to"]) == ("ok", 50, 20, 1)
 
 
 @pytest.fixture(scope="module")
-def released(micropython_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Target:
-    target = Target(tmp_path_factory.mktemp("released"), lines=False)
-    (target.folder / "board.json").write_bytes(boards.load(_BOARD).packed())
-    return target
+def released(micropython_binary: str, once: Once) -> Target:
+    def build(folder: Path) -> None:
+        target = Target(folder, lines=False)
+        (target.folder / "board.json").write_bytes(boards.load(_BOARD).packed())
+
+    return Target(once("released", build), made=True)
 
 
 def _lived(found: dict) -> None:
@@ -85,7 +97,7 @@ def test_the_whole_firmware_lives_a_day_with_its_screens(released: Target, tmp_p
     assert found["contacts"] == 10
 
 
-@pytest.mark.parametrize("image", HISTORIES[1:], indirect=True)
+@pytest.mark.parametrize("image", [FULL_HISTORY], indirect=True)
 def test_the_whole_firmware_with_full_state(released: Target, copy: str) -> None:
     found = released.json("whole_probe", "full", copy, "board.json", heap=FULL_KB)
     _lived(found)

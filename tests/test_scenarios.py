@@ -11,6 +11,7 @@ import pytest
 from simulator.micropython import Process
 from simulator.portable.rig import Rig
 from simulator.scenario import Run, Scenario, ScenarioError, ScenarioFailed, find
+from tests.conftest import OnCPython
 from tests.thorough import THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,59 +38,61 @@ def name(path: Path) -> str:
     return path.relative_to(FOLDER).with_suffix("").as_posix()
 
 
-@pytest.fixture(scope="session")
-def on_cpython(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
-    """A function that runs a scenario in this process, once per session and file."""
-    runs: dict[Path, Run] = {}
-
-    def run(path: Path) -> Run:
-        if path not in runs:
-            runs[path] = Run(Scenario(path), Rig().do, tmp_path_factory.mktemp("watch") / "root").run()
-        return runs[path]
-
-    return run
-
-
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_scenario_holds(path: Path, on_cpython: Callable[[Path], Run]) -> None:
+def test_scenario_holds(path: Path, on_cpython: Callable[[Path], OnCPython]) -> None:
     on_cpython(path)
 
 
-@pytest.fixture(params=["source", "mpy"])
-def micropython_process(
-    request: pytest.FixtureRequest, source_root: Path, start_micropython: Callable[..., Process]
-) -> Process:
-    """A watch in the real MicroPython, its firmware from source or as bytecode."""
-    path = str(source_root)
-    if request.param == "mpy":
-        path = "%s:%s" % (request.getfixturevalue("mpy_root"), path)
-    return start_micropython(source_root / "simulator" / "portable" / "process.py", path, heap=HEAPS[request.param])
+@pytest.fixture(scope="session")
+def on_micropython(source_root: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Process]]:
+    """A function that gives a watch in the real MicroPython, its firmware from "source" or as bytecode ("mpy"). It
+    serves one scenario after the other; one that has failed is replaced."""
+    request.getfixturevalue("micropython_binary")
+    running: dict[str, Process] = {}
+
+    def process(kind: str) -> Process:
+        if kind not in running or running[kind].ended:
+            path = str(source_root)
+            if kind == "mpy":
+                path = "%s:%s" % (request.getfixturevalue("mpy_root"), path)
+            script = source_root / "simulator" / "portable" / "process.py"
+            running[kind] = Process(script, path, heap=HEAPS[kind])
+        return running[kind]
+
+    yield process
+    for each in running.values():
+        each.close()
 
 
+def kinds(number: int) -> list[str]:
+    """One scenario in four runs from source, the others compiled; with `make thorough` each does both."""
+    return list(HEAPS) if THOROUGH else ["mpy" if number % 4 else "source"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        pytest.param(path, kind, id="%s-%s" % (kind, name(path)))
+        for number, path in enumerate(FILES)
+        for kind in kinds(number)
+    ],
+)
 def test_micropython_does_the_same(
-    request: pytest.FixtureRequest, micropython_process: Process, on_cpython: Callable[[Path], Run], tmp_path: Path
+    path: Path,
+    kind: str,
+    on_micropython: Callable[[str], Process],
+    on_cpython: Callable[[Path], OnCPython],
+    tmp_path: Path,
 ) -> None:
-    """All answers, journals, states and the bytes of all files: of one scenario in four from source, of the others
-    compiled; with `make thorough` of each from both."""
-    different = []
-    compiled = request.node.callspec.params["micropython_process"] == "mpy"
-    for number, path in enumerate(FILES):
-        if not THOROUGH and compiled == (number % 4 == 0):
-            continue
-        try:
-            expected = on_cpython(path)
-            got = Run(Scenario(path), micropython_process.ask, tmp_path / str(number)).run()
-        except ScenarioFailed as failed:
-            different.append(str(failed))
-            continue
-        assert got.facts["files"]["files"], "nothing was compared"
-        ours = [*expected.answers, expected.facts]
-        theirs = [*got.answers, got.facts]
-        assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs):
-            if one != other:
-                different.append("%s: CPython %s\nMicroPython %s" % (name(path), one, other))
-    assert not different, "%d differences\n%s" % (len(different), "\n".join(different[:5]))
+    """All answers, journals, states and the bytes of all files."""
+    expected = on_cpython(path)
+    got = Run(Scenario(path), on_micropython(kind).ask, tmp_path / "root").run()
+    assert got.facts["files"]["files"], "nothing was compared"
+    ours = [*expected.answers, expected.facts]
+    theirs = [*got.answers, got.facts]
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs):
+        assert one == other
 
 
 def reason_codes() -> Iterator[str]:
@@ -103,7 +106,7 @@ def reason_codes() -> Iterator[str]:
                 yield str(value.value)
 
 
-def test_every_reason_is_given_by_a_scenario(on_cpython: Callable[[Path], Run]) -> None:
+def test_every_reason_is_given_by_a_scenario(on_cpython: Callable[[Path], OnCPython]) -> None:
     given = set().union(*(on_cpython(path).reasons for path in FILES))
     codes = set(reason_codes())
     assert len(codes) > 40

@@ -18,10 +18,10 @@ Start = Callable[..., micropython.Process]
 ECHO = """
 import json, sys
 while True:
-    line = sys.stdin.readline()
-    if not line:
+    size = sys.stdin.buffer.readline()
+    if not size:
         break
-    request = json.loads(line)
+    request = json.loads(sys.stdin.buffer.read(int(size)))
     if request.get("crash"):
         raise ValueError("crashed as asked")
     if request.get("hang"):

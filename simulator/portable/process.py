@@ -1,16 +1,16 @@
-"""The main program of a watch inside the MicroPython process: one command a line in, one answer a line out."""
+"""The main program of a watch inside the MicroPython process: one command after the other, one answer a line."""
 
 import json
-import sys
 
 import firmware.preload  # noqa: F401
+from simulator.portable.questions import questions
 from simulator.portable.rig import Rig
 
 
 def main():
     rig = Rig()
-    for line in sys.stdin:
-        print(json.dumps(rig.do(json.loads(line))))
+    for command in questions():
+        print(json.dumps(rig.do(command)))
 
 
 main()

@@ -5,12 +5,32 @@ different picture. `tests/ui/test_framebuf.py` draws the same on this and on the
 """
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 RGB565 = 1
 GS2_HMSB = 5
 
 _ORDER: Any = sys.byteorder
+
+
+@lru_cache(maxsize=64)
+def _runs(colours: tuple[int, ...], key: int) -> list[list[tuple[int, bytes]]]:
+    """For each byte of four pixels in four colours: the runs that are not `key`, as (place, bytes of RGB565)."""
+    found = []
+    for four in range(256):
+        runs: list[tuple[int, bytes]] = []
+        for column in range(4):
+            colour = colours[four >> 2 * column & 3]
+            wire = (colour & 0xFFFF).to_bytes(2, _ORDER)
+            if colour == key:
+                continue
+            if runs and runs[-1][0] + len(runs[-1][1]) == 2 * column:
+                runs[-1] = (runs[-1][0], runs[-1][1] + wire)
+            else:
+                runs.append((2 * column, wire))
+        found.append(runs)
+    return found
 
 
 class FrameBuffer:
@@ -110,13 +130,16 @@ class FrameBuffer:
         """The same for two bits a pixel onto RGB565, which is all that the firmware does: four pixels at a time."""
         left, right = max(0, -x), min(source._width, self._width - x)
         wires = [(colour & 0xFFFF).to_bytes(2, _ORDER) for colour in colours]
-        clear = colours[0] == key
+        runs = _runs(tuple(colours), key)
         target, wide = self._bytes, source._stride >> 2
         for row in range(max(0, -y), min(source._height, self._height - y)):
             begin = 2 * ((y + row) * self._stride + x)
             for at in range(left >> 2, (right + 3) >> 2):
                 four = source._bytes[row * wide + at]
-                if clear and not four:
+                if 4 * at >= left and 4 * at + 4 <= right:
+                    for place, pixels in runs[four]:
+                        place += begin + 8 * at
+                        target[place : place + len(pixels)] = pixels
                     continue
                 for column in range(max(4 * at, left), min(4 * at + 4, right)):
                     value = four >> ((column & 3) << 1) & 3

@@ -42,10 +42,13 @@ class Failed(RuntimeError):
 class Target:
     """A folder with everything compiled, and a way to run one of our scripts there."""
 
-    def __init__(self, folder: Path, lines: bool = True) -> None:
+    def __init__(self, folder: Path, lines: bool = True, made: bool = False) -> None:
         """Compile the firmware and the portable modules into `folder`. lines false: as it is laid onto a watch
-        (host_tools/release.py), without line numbers."""
-        self.folder = compile_firmware(folder, lines=lines)
+        (host_tools/release.py), without line numbers. made: another one has filled the folder."""
+        self.folder = folder
+        if made:
+            return
+        compile_firmware(folder, lines=lines)
         for name in _MODULES:
             output = (folder / name).with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +110,9 @@ __import__(module)
 class InPlace(Target):
     """The same, with the code executed where it lies, as from a ROM file system or frozen into MicroPython's image."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder / "code")
+    def __init__(self, folder: Path, made: Target | None = None) -> None:
+        """`folder` for the image; of what `made` holds, or of what is compiled here."""
+        super().__init__(made.folder if made else folder / "code", made=made is not None)
         writer = VfsRomWriter()
         _write(writer, self.folder)
         self._image = writer.finalise()

@@ -145,7 +145,7 @@ def test_keys_of_the_raw_repl_run_nothing(
     marker = tmp_path / "marker"
     program = "open(%r, 'w').close()" % str(marker)
     new = {"op": "new", "root": str(tmp_path / "watch"), "seed": "cable", "wall": tricks.WALL}
-    text = json.dumps(new) + "\n" + keys + program + "\x04\n" + program + "\n"
+    text = "%d\n%s" % (len(json.dumps(new)), json.dumps(new)) + keys + program + "\x04\n" + program + "\n"
     done = subprocess.run(
         [micropython_binary, "-X", "heapsize=2M", str(PROCESS)],
         input=text, env={"MICROPYPATH": "%s:.frozen" % source_root}, capture_output=True, encoding="utf-8",

@@ -2,7 +2,8 @@
 
 usage: cuts.py [all] OPERATION...    prints "OPERATION VARIANT CUTS AGAIN" for each operation and variant of Power
 
-With "all" each variant cuts at every operation of the flash; without it two of the three at every third.
+With "all" each variant cuts at every operation of the flash; without it every third operation is cut in one of the
+three ways, which take turns.
 
 An operation is a list of steps; one that has returned is acknowledged. An uninterrupted run gives the facts after each
 of them. After a cut the watch must show the facts after some step that is not below the last acknowledged one, and
@@ -469,13 +470,13 @@ class Cutter:
 
 
 def main(names):
-    stride = 1 if "all" in names else 3
+    stride = 1 if "all" in names else 9
     for operation in OPERATIONS:
         if operation.__name__ not in names and names:
             continue
         cutter = Cutter(operation())
-        for variant, title in ((DROP, "dropped"), (HALF, "half"), (MIXED, "mixed")):
-            number, last, more, ended = 0, 0, 0, False
+        for turn, (variant, title) in enumerate(((DROP, "dropped"), (HALF, "half"), (MIXED, "mixed"))):
+            number, last, more, ended = turn * stride // 3, 0, 0, False
             while not ended:
                 try:
                     ended, again = cutter.cut(number, variant)
@@ -483,7 +484,7 @@ def main(names):
                     print("failed:", operation.__name__, title, "cut at", number)
                     raise
                 last, more = number, more + again
-                number += 1 if variant == DROP else stride
+                number += stride
             print(operation.__name__, title, last, more)
 
 

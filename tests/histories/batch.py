@@ -1,12 +1,12 @@
-"""Plays whole histories on one runtime: a list of rig commands a line in, the list of answers a line out.
+"""Plays whole histories on one runtime: a list of rig commands in, the list of answers on a line out.
 
 On MicroPython this file is the main program; CPython imports `HistoryRig` and feeds it command by command.
 """
 
 import json
-import sys
 
 from firmware.watch import Watch
+from simulator.portable.questions import questions
 from simulator.portable.rig import Rig
 
 # The end of each history. The last three boot and read once more; the files' hashes already stand for their bytes.
@@ -33,8 +33,7 @@ class HistoryRig(Rig):
 
 def main():
     rig = HistoryRig()
-    for line in sys.stdin:
-        history = json.loads(line)
+    for history in questions():
         history["commands"][0]["root"] = history["root"]
         print(json.dumps({"answers": [rig.do(command) for command in history["commands"]]}))
 

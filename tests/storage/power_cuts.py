@@ -1,7 +1,9 @@
 """Cut the power at every flash operation of a scenario, on real littlefs, then open again and check. For MicroPython.
 
-usage: power_cuts.py SCENARIO...
+usage: power_cuts.py [all] SCENARIO...
 prints "SCENARIO VARIANT CUTS RECOVERIES" for each scenario and variant (those of simulator/portable/flash.py)
+
+With "all" each variant cuts at every operation; without it each operation is cut in one of the three ways.
 
 A scenario's act() adds to `done` what the storage has acknowledged; check() raises AssertionError when one of these is
 lost, when something half-done shows, or when the storage is not usable afterwards. The recovery is itself cut, at each
@@ -425,14 +427,14 @@ def attempt(device, step, power, done):
     return ended and not power.off
 
 
-def cut_everywhere(scenario, variant, stride):
-    """Cut the scenario at each of its operations, or at one of `stride`; yield the cut's number and how many recoveries
-    were tried after it."""
+def cut_everywhere(scenario, variant, first, stride):
+    """Cut the scenario at every `stride`-th of its operations from the `first` one on; yield the cut's number and how
+    many recoveries were tried after it."""
     device = Device()
     scenario.prepare(device)
     device.stop()
     base = device.images()
-    cuts = 0
+    cuts = first
     while True:
         done: list = []
         device.load(base)
@@ -451,13 +453,13 @@ def cut_everywhere(scenario, variant, stride):
 
 
 def main(names):
-    stride = 1 if "all" in names else 3  # as in tests/faults/cuts.py
+    stride = 1 if "all" in names else 3
     for scenario in SCENARIOS:
         if names and scenario.__name__ not in names:
             continue
-        for variant, title in ((DROP, "dropped"), (HALF, "half"), (MIXED, "mixed")):
+        for turn, (variant, title) in enumerate(((DROP, "dropped"), (HALF, "half"), (MIXED, "mixed"))):
             last = again = 0
-            for number, count in cut_everywhere(scenario(), variant, 1 if variant == DROP else stride):
+            for number, count in cut_everywhere(scenario(), variant, turn * stride // 3, stride):
                 last, again = number, again + count
             print(scenario.__name__, title, last, again)
 

@@ -25,8 +25,10 @@ SCENARIOS = {
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_cut_leaves_a_whole_state(scenario: str, micropython_binary: str, source_root: Path) -> None:
-    path = "%s:%s" % (source_root, source_root / "simulator" / "portable")
+def test_every_cut_leaves_a_whole_state(
+    scenario: str, micropython_binary: str, mpy_root: Path, source_root: Path
+) -> None:
+    path = "%s:%s" % (mpy_root, source_root / "simulator" / "portable")
     done = micropython.run(SCRIPT, *thorough.cuts(scenario), path=path, heap="8M")
     lines = [line.split() for line in done.stdout.splitlines()]
     assert [line[:2] for line in lines] == [[scenario, name] for name in ("dropped", "half", "mixed")], done.stdout

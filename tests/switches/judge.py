@@ -4,10 +4,10 @@ The settings are put straight into the engine and nothing is journalled: `decide
 """
 
 import json
-import sys
 
 from firmware.policy import desk
 from firmware.policy.request import check
+from simulator.portable.questions import questions
 from simulator.portable.rig import Rig
 
 
@@ -57,10 +57,9 @@ def _told(decision):
 
 
 def main():
-    """A command a line in, an answer a line out; "watch" says which of several watches is meant."""
+    """A command in, an answer a line out; "watch" says which of several watches is meant."""
     rigs = {}
-    for line in sys.stdin:
-        command = json.loads(line)
+    for command in questions():
         watch = command["watch"]
         if watch not in rigs:
             rigs[watch] = JudgeRig()

@@ -14,7 +14,7 @@ from firmware.text.reading import read
 
 
 def main():
-    texts = json.loads(sys.stdin.readline())["texts"]
+    texts = json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))["texts"]
     for text in texts:  # loads all code, and each kind of reading is made once
         read(text)
     numbers = array("i", [0] * (7 * len(texts)))

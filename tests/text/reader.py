@@ -25,10 +25,10 @@ def answer(request):
 
 def main():
     while True:
-        line = sys.stdin.readline()
-        if not line:
+        size = sys.stdin.buffer.readline()
+        if not size:
             break
-        print(json.dumps(answer(json.loads(line))))
+        print(json.dumps(answer(json.loads(sys.stdin.buffer.read(int(size))))))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """On the real MicroPython: drawing allocates nothing after a screen is open, and a closed screen leaves nothing behind,
-not even its code: the heap is below the megabyte at which code may stay (firmware/loading.py)."""
+not even its code: the heap is below the megabyte at which code may stay (firmware/loading.py).
+
+On the two displays that differ most; with `make thorough` on all."""
 
 from pathlib import Path
 
@@ -7,12 +9,13 @@ import pytest
 
 from firmware.ui import screens
 from simulator import micropython
+from tests.thorough import THOROUGH
 from tests.ui import tour
 
 _SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py")} - {"setup"}  # of a watch in use
 
 
-@pytest.mark.parametrize("display", tour.DISPLAYS)
+@pytest.mark.parametrize("display", tour.DISPLAYS if THOROUGH else ["round", "narrow"])
 def test_drawing_allocates_nothing_and_screens_go_away(display: str, micropython_binary: str, tmp_path: Path) -> None:
     root = Path(__file__).resolve().parent.parent.parent
     width, height, is_round = tour.DISPLAYS[display]

@@ -100,7 +100,8 @@ def test_state_and_journal_agree_after_a_new_segment(home: Home) -> None:
     """The same from a snapshot in the middle of a life instead of the one of the set-up."""
     lived(home)
     segment = talk_segment(home)
-    home.watch.do("advance", seconds=31 * 86400)  # a new month begins a new segment
+    home.watch.do("reboot", off=30 * 86400)
+    home.watch.do("advance", seconds=86400)  # a new month begins a new segment
     assert talk_segment(home) > segment
     bullied(home, Person("Lei"), ["you are stupid"])
     assert not run(home, "log", "verify", "--json").ok().data["gone"]

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import THOROUGH
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make setup`")
@@ -103,6 +105,7 @@ def test_a_day_at_the_panel(page: Any) -> None:
     assert not re.search(r"\{\w+\}|undefined|\bact\.", page.inner_text("body"))
 
 
+@pytest.mark.parametrize("address", ["cpython", "micropython"] if THOROUGH else ["cpython"], indirect=True)
 @pytest.mark.parametrize("width", [390, 800, 1440])
 def test_nothing_is_cut_off(page: Any, width: int) -> None:
     """No sideways scrolling at the width of a phone, a tablet, a desktop."""
