@@ -74,6 +74,15 @@ class Locator:
         self._on = False
         self._erased = False  # what the consent covered is known to be gone
 
+    @property
+    def busy(self):
+        """True while it has something to take, send, keep or erase."""
+        erases = not self._erased and self._engine.rules["administration"].is_set_up and not self._consent()
+        return bool(self._tasks or self._outbox or self._kept or self._on or erases)
+
+    def _consent(self):
+        return self._engine.rules["consent"].has("location")
+
     # --- looks
 
     def look(self, channel=None):
@@ -211,11 +220,11 @@ class Locator:
     def _may(self, setting):
         """Whether this trigger is still open. The rule decides at each look; this ends what is under way."""
         engine = self._engine
-        return engine.rules["consent"].has("location") and engine.settings[setting] > 0
+        return self._consent() and engine.settings[setting] > 0
 
     def _withdrawn(self, now):
         """Erase what the consent covered; asked once after each boot, in case a power cut came between."""
-        if self._engine.rules["consent"].has("location"):
+        if self._consent():
             self._erased = False
         elif not self._erased and self._engine.rules["administration"].is_set_up:
             self._erased = self.erase()
@@ -311,7 +320,7 @@ class Locator:
         fields = [1, time, 1 if clock.trust == SET else 0, lat, lon, accuracy, age, why, zone, word]
         task[3] = part + 1
         self._outbox = self._outbox[1 - _OUTBOX :] + [[why, self._sealed(key, counter, part, fields)]]
-        if word != "no_fix" and self._engine.rules["consent"].has("location"):
+        if word != "no_fix" and self._consent():
             row = struct.pack(_ROW, clock.powered, time, fields[2], lat, lon, min(accuracy, 65535), min(age, 65535))
             self._kept = self._kept[-(_KEPT - 1) * _WIDTH :] + row
 
