@@ -10,7 +10,7 @@ import os
 import sys
 
 # Only where there is a chip, or a network (Debian's MicroPython has no `ssl`).
-_ON_A_CHIP = ["board", "boot", "chip", "device", "drivers", "main", "recovery", "run", "start", "update"]
+_ON_A_CHIP = ["board", "board_parts", "boot", "chip", "device", "drivers", "main", "recovery", "run", "start", "update"]
 _ONLINE = ["egress", "provider", "stream"]
 
 
