@@ -282,6 +282,7 @@ def live(day):
     day.turn(1000)
     day.turn(1000)
     watch.assistant.end()
+    day.turn(1000)
     day.step("a talk with the assistant")
     watch.wallet.request({"key": "00" * 16, "merchant": "kiosk", "name": "Kiosk", "amount": 500, "class": "food"})
     watch.wallet.cancel()
