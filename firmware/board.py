@@ -4,6 +4,7 @@
 trusted. `board_parts.py` loads only the drivers that a board needs. The firmware asks of a board:
 
     name, telephony       "none", "phone" or "modem"
+    core                  it runs the core of the firmware alone
     display               width, height, round, blit(x, y, w, h, buffer) with RGB565, high byte first
     light(on)             the display shows and its light is on, or neither
     poll(taker)           hand over what hands have done since the last time: taker.touch(x, y, down),
@@ -33,6 +34,7 @@ class Hardware:
     def __init__(self, facts, wait, ticks, light_sleep):
         self.name, self.telephony = facts["name"], facts["telephony"]
         self.psram = facts["psram"]
+        self.core = facts["parts"] == "core"
         self._wait, self._ticks, self._light_sleep = wait, ticks, light_sleep
         self.radio = False  # whether Wi-Fi is on
         self._pattern = None

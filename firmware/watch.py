@@ -4,7 +4,6 @@ from firmware.loading import forget
 from firmware.policy.engine import Engine
 from firmware.policy.resting import copy_of
 from firmware.services.calls import CallService
-from firmware.services.capture import CaptureService
 from firmware.services.foreground import Foreground
 from firmware.services.lock import Lock
 from firmware.services.messaging import Messaging
@@ -20,7 +19,7 @@ _WELL = 60  # seconds: firmware/update/slots.py
 _TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
 _RETRY = 60  # seconds until a service that could not be loaded is tried again
 # Services that rest: each is loaded when somebody asks for it, and dropped by `step` once it is not `busy`.
-_RESTING = ("alerts", "approvals", "discovery", "guardians", "locator", "privacy", "wallet")
+_RESTING = ("alerts", "approvals", "capture", "discovery", "guardians", "locator", "privacy", "wallet")
 
 
 class Watch:
@@ -42,7 +41,7 @@ class Watch:
     port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
     slots           firmware/update/slots.py, or None: no updates    version     number of the firmware that runs
     provider        services/assistant contract, or None: then the one that a guardian has set, over `wifi`
-    model           name of the board's description
+    model           name of the board's description         core        it runs the core of the firmware alone
     """
 
     VERSION = "0.1.0"  # of the firmware, as in pyproject.toml
@@ -59,19 +58,19 @@ class Watch:
             lambda: floor.load(files, board.device_secret),
             lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
             self._set_rtc,
+            board.core,
         )
         self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
         carrier = self.carrier = board.carrier if board.wifi is None else self._over_wifi(board)
-        self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
         self.outbox = Outbox(self.engine, self.store, files, board.address)
         self.messaging = Messaging(self.engine, self.store, self.outbox, carrier, board.screen, self)
-        self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
+        self.calls = CallService(self.engine, board.phone, board.screen, self)
         self.sos = Sos(self.engine, [carrier], board.screen, self)
         self.lock = Lock(self.engine)
         self._assistant = None
         self._vain = [0, 0]  # see services/hosts.py
         self._server = None  # of the serial line, while somebody talks to it
-        self.address, self.model = board.address, board.model
+        self.address, self.model, self.core = board.address, board.model, board.core
         self.can_call = board.phone is not None
         self.slots = board.slots
         self.engine.trial = board.slots is not None and board.slots.trial
@@ -86,6 +85,7 @@ class Watch:
         """Rebuild the rules' state. Emergency requests are answered before this, during it and if it fails."""
         report = self.engine.rebuild(self._rtc())
         self.erase()
+        self.capture  # noqa: B018 (whatever a reboot has left on goes off)
         self.locator  # noqa: B018 (a consent may have been withdrawn just before: its first step erases what is left)
         self._settles = self.engine.clock.powered + _WELL
         self.outbox.load()
@@ -97,8 +97,12 @@ class Watch:
             raise AttributeError(name)
         if name not in self._awake:
             self._awake[name] = self._load(name)
-            forget("firmware.services." + name)
+            forget("firmware.services." + ("nowhere" if name == "locator" and self.core else name))
         return self._awake[name]
+
+    def awake(self, name):
+        """A service of _RESTING if it is awake, or None."""
+        return self._awake.get(name)
 
     def _load(self, name):
         """A new service of _RESTING."""
@@ -111,6 +115,10 @@ class Watch:
             from firmware.services.approvals import Approvals
 
             return Approvals(self.engine, self.carrier, board.screen)
+        if name == "capture":
+            from firmware.services.capture import CaptureService
+
+            return CaptureService(self.engine, board.devices, board.indicator, board.screen)
         if name == "discovery":
             from firmware.services.discovery import Discovery
 
@@ -119,6 +127,10 @@ class Watch:
             from firmware.services.guardians import Guardians
 
             return Guardians(self.engine, self.store, board.screen, self)
+        if name == "locator" and self.core:
+            from firmware.services.nowhere import Nowhere
+
+            return Nowhere(self.engine)
         if name == "locator":
             from firmware.services.locator import Locator
 
@@ -179,7 +191,8 @@ class Watch:
     def end(self):
         """A guardian's act may have closed what runs: it ends before the act is answered."""
         self.foreground.step()
-        self.capture.check(self.engine.clock.powered)
+        if self.awake("capture"):
+            self.capture.check(self.engine.clock.powered)
         if self._assistant:
             self._assistant.check()
 
@@ -244,7 +257,8 @@ class Watch:
         day = self.engine.clock.day()
         if day != self._woken:
             self._woken = day
-            self.content().wake()
+            if not self.core:
+                self.content().wake()
         self.reach()
 
     def reach(self):
@@ -304,7 +318,7 @@ class Watch:
         needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
         needs.append(self.engine.step())
         self.foreground.step()
-        needs.append(self.capture.step(clock.powered))  # with what has just been noticed: a charger, damage
+        needs.append(self._step_resting("capture", clock.powered))  # with what has just been noticed: a charger, damage
         if self.sos.state == "counting" and self._board.wifi is not None:
             self.carrier.want("sos")  # so that it is there when the seconds are over
         needs.append(self.carrier.step(clock.powered))

@@ -78,6 +78,7 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "title": _TEXT,
         "telephony": _one("none", "phone", "modem"),
         "checked": _one("simulator", "hardware"),
+        "parts": Key("text", choices=("full", "core"), required=False, default="full"),
     },
     "soc": {
         "family": _one("esp32", "esp32s3"),
@@ -405,6 +406,8 @@ def _pins(data: Table) -> Iterator[str]:
 
 def _parts(data: Table) -> Iterator[str]:
     soc, power = data["soc"], data["power"]
+    if not soc["psram_mb"] and data["parts"] != "core":
+        yield 'parts must be "core": without PSRAM there is no room for more'
     if bool(soc["psram_mb"]) != ("psram_bus" in soc):
         yield "soc.psram_bus belongs to boards with PSRAM, and to them only"
     at: dict[tuple[str, int], str] = {}

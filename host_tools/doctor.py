@@ -137,6 +137,7 @@ def check_inside(
         ("telephony", GOOD if health["phone"] else ODD,
          "this watch can call" if health["phone"]
          else "this watch cannot call: tell the child. SOS sounds, and signals by what carrier there is"),
+        ("parts", ODD if health["core"] else GOOD, CORE if health["core"] else "all of the firmware"),
     ]  # fmt: skip
 
 

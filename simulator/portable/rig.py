@@ -50,7 +50,7 @@ class Rig:
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
         (host_tools/boards.py), for a whole board with chips and the firmware's drivers; dark: the display is only lit
         while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
-        whose version this watch then says it is; wifi: a radio in a home, so that the watch really connects to what a
+        whose version this watch then says it is; core: the board runs the core of the firmware alone; wifi: a radio in a home, so that the watch really connects to what a
         guardian has set (`live`)."""
         if self._partition:
             self._partition.flash.close()
@@ -61,6 +61,7 @@ class Rig:
         self._partition = self.board.partition
         self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
+        self.board.core = command.get("core", False)
         if command.get("wifi"):
             self.board.wifi, self.board.provider = Wifi(), None  # type: ignore[assignment]
         self.board.carrier.telephony = command.get("phone", True)
