@@ -304,7 +304,7 @@ def _forms(data: Table) -> Iterator[str]:
             yield from _table(key, {name: item for name, item in value.items() if name != "rails"}, SCHEMA[key], value)
         else:
             yield "%s is no part of a description" % key
-    yield from _table("", {key: value for key, value in data.items() if key in SCHEMA[""]}, SCHEMA[""])
+    yield from _table("", {key: value for key, value in data.items() if key in SCHEMA[""]}, SCHEMA[""], data)
 
 
 def _bus_forms(buses: Table) -> Iterator[str]:

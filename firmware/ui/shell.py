@@ -33,7 +33,7 @@ class Shell:
         rule = watch.engine.rules["administration"]
         self.language = rule.language if rule.is_set_up else language
         self.display = display
-        self.canvas = Canvas(display)
+        self.canvas = Canvas(display, watch.core)
         self.battery = -1
         self.charging = False
         self.telephony = True
