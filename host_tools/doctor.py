@@ -16,6 +16,7 @@ from host_tools.keys import Keys
 from host_tools.line import LineError, Refused
 from host_tools.port import Unplugged, candidates
 from host_tools.receipts import EXTENDS, GONE
+from host_tools.status import CORE
 from host_tools.stock import build_of
 from host_tools.talk import Talk
 from simulator import EPOCH

@@ -50,7 +50,7 @@ class Guardians:
                 "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
                 "reboot": self._watch.reboot,
                 "erase": self._watch.erase,
-                "service": lambda: self._watch.updates.repair(),
+                "service": self._repair,
                 "show_recovery": lambda: self._screen.notice("recovery", {"seconds": self._recovery()}),
                 "recovery_over": lambda: self._screen.notice("recovery_over", {}),
                 "show_lock_set": lambda: self._screen.notice("lock_set", {}),
@@ -71,6 +71,9 @@ class Guardians:
         if decision.allowed:
             decision, _ = self.act({"kind": "administration.wipe", "channel": KEYPAD})
         return decision
+
+    def _repair(self):
+        self._watch.updates.repair()  # its code is loaded for that
 
     def _recovery(self):
         return self._engine.rules["credentials"].recovery_left()

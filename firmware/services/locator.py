@@ -1,7 +1,9 @@
 """Takes positions when a decision says so, and tells guardians (requirements D80-D84, B11, C4, I5).
 
-The receiver is on only while a fix is wanted. Positions lie in memory and nowhere else: not in the journal, not in a
-file, so that a day later, after a reboot, or when somebody clears them, nothing on the flash can bring them back.
+The receiver is on only while a fix is wanted, for 90 seconds at most: a look then answers that there is none, and zones
+are looked at after a pause that doubles each time, from five minutes to an hour, until there is a fix. A call for
+help gives up after half an hour and never before. Positions lie in memory and nowhere else: not in the journal, not in
+a file, so that a day later, after a reboot, or when somebody clears them, nothing on the flash can bring them back.
 
 A report is {"counter", "part", "sealed"}: the number of the look's journal record, which never comes twice, the number
 of the report under it, and the fields sealed under the guardian's key with both (crypto.Sealer, in hexadecimal):
@@ -32,6 +34,9 @@ _PATIENCE = const(90)  # seconds that the receiver is given for a fix
 _POLL = const(5)
 _RETRY = const(60)
 _ZONE_EVERY = const(300)
+_ZONE_AT_MOST = const(
+    3600
+)  # without a fix the pause doubles up to this: indoors all day the receiver would empty a battery
 _FRESH = const(30)  # a fix no older than this is new
 _NO_FIX = (0, 0, 1000000, 86400)
 
@@ -71,12 +76,15 @@ class Locator:
         self._kept = bytearray()
         self._zones = []  # what is known of each: [zone, bits]
         self._next_interval = self._next_zones = 0
+        self._zone_pause = _ZONE_EVERY
         self._on = False
         self._erased = False  # what the consent covered is known to be gone
 
     @property
     def busy(self):
-        """True while it has something to take, send, keep or erase."""
+        """True while it has something to take, send, keep, erase or remember."""
+        if self._may("location.looks_per_hour") or self._may("location.zones"):
+            return True
         erases = not self._erased and self._engine.rules["administration"].is_set_up and not self._consent()
         return bool(self._tasks or self._outbox or self._kept or self._on or erases)
 
@@ -249,7 +257,7 @@ class Locator:
             self._zones = []
             return None
         if now >= self._next_zones and self._positions is not None:
-            self._next_zones = now + _ZONE_EVERY
+            self._next_zones = now + self._zone_pause
             if self._engine.ask({"kind": "location.zones"}).details:
                 self._drop("zone")
                 self._task("zone", b"", 0, _ZONE_EVERY, _ZONE_EVERY)
@@ -284,6 +292,11 @@ class Locator:
 
     def _serve(self, task, fix, word):
         if task[0] == "zone":
+            if word:
+                self._zone_pause = min(2 * self._zone_pause, _ZONE_AT_MOST)
+            else:
+                self._zone_pause = _ZONE_EVERY
+                self._next_zones = min(self._next_zones, self._engine.clock.powered + _ZONE_EVERY)
             self._compare(fix)
         else:
             self._report(task, fix, 0, word)

@@ -28,8 +28,9 @@ class Privacy:
             "messages": lambda: self._erase_keys("m"),
             "evidence": lambda: self._erase_keys("e"),
             "ai": lambda: engine.ask({"kind": "content_access.delete_chats"}).allowed,
-            "location": lambda: others.locator.erase(),
+            "location": self._erase_positions,
         }
+        self._others = others
 
     def list(self, reader, channel=None):
         """What is kept, as [category, count] pairs, or None if the request is refused."""
@@ -99,6 +100,9 @@ class Privacy:
     def _erase_keys(self, cls):
         """Without its keys what was sealed is noise, wherever it still lies on the flash."""
         self._store.expire(cls, self._engine.clock.month() + 1)
+
+    def _erase_positions(self):
+        return self._others.locator.erase()
 
     # --- what is kept
 

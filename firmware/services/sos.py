@@ -10,7 +10,6 @@ _TRIES = const(72)  # half an hour
 
 _IDLE = const("idle")
 _COUNTING = const("counting")
-_SENDING = const("sending")
 _DELIVERED = const("delivered")
 _NOT_DELIVERED = const("not_delivered")
 
@@ -63,7 +62,7 @@ class Sos:
 
     def step(self, now):
         """Send when it is time. Returns the powered time of the next need, or None."""
-        if self.state not in (_COUNTING, _SENDING) and not self._waits():
+        if self.state != _COUNTING and not self._waits():
             return None
         changes = sum([carrier.changes for carrier in self._carriers])
         if now < self._deadline and (self.state == _COUNTING or changes == self._changes):

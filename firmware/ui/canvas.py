@@ -30,7 +30,7 @@ DUSK = const(0x6B5BB5)
 
 
 class Canvas:
-    """core: see firmware/watch.py. display: width, height, round, blit(x, y, w, h, buffer) with RGB565, high byte first."""
+    """core: see watch.py. display: width, height, round, blit(x, y, w, h, buffer) with RGB565, high byte first."""
 
     def __init__(self, display, core):
         self.width, self.height, self.round = display.width, display.height, display.round

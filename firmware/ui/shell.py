@@ -314,7 +314,7 @@ class Shell:
 
     def _sos(self):
         sos = self.watch.sos
-        if sos.state in ("counting", "sending"):
+        if sos.state == "counting":
             self.show("sos", self.now)
         else:
             sos.press(self.watch.engine.clock.powered)

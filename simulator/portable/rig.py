@@ -50,8 +50,8 @@ class Rig:
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
         (host_tools/boards.py), for a whole board with chips and the firmware's drivers; dark: the display is only lit
         while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
-        whose version this watch then says it is; core: the board runs the core of the firmware alone; wifi: a radio in a home, so that the watch really connects to what a
-        guardian has set (`live`)."""
+        whose version this watch then says it is; core: the board runs the core of the firmware alone;
+        wifi: a radio in a home, so that the watch really connects to what a guardian has set (`live`)."""
         if self._partition:
             self._partition.flash.close()
         if not command.get("keep"):

@@ -231,7 +231,7 @@ def test_the_week_first(home: Home) -> None:
 def test_a_healthy_watch(home: Home) -> None:
     found = {one["check"]: one for one in run(home, "doctor", "--json").ok().data}
     names = ["this computer", "cable", "permission", "answer", "pairing", "history", "MicroPython", "board", "slots"]
-    assert list(found) == [*names, "hardened", "journal", "space", "keys", "clock", "telephony"]
+    assert list(found) == [*names, "hardened", "journal", "space", "keys", "clock", "telephony", "parts"]
     odd = {name for name, one in found.items() if one["state"] != GOOD}
     assert odd == {"slots", "hardened"}, "simulated from source, on no chip that hides anything"
     assert "bad" not in run(home, "doctor").ok().out
@@ -299,7 +299,8 @@ def test_each_odd_answer_of_a_watch_has_its_line() -> None:
     from simulator import EPOCH
 
     health = {"platform": "micropython", "runtime": [1, 24, 0], "build": "", "board": "lilygo-t-watch-s3",
-              "frozen": True, "free": 1 << 20, "journal": [9, 1, 2], "keys": True, "phone": True, "core": False}  # fmt: skip
+              "frozen": True, "free": 1 << 20, "journal": [9, 1, 2], "keys": True, "phone": True,
+              "core": False}  # fmt: skip
     slots = {"version": 101, "trial": False, "board": "lilygo-t-watch-s3", "least": 100, "wants": []}
     now = int(time.time()) - EPOCH
     status = {"wall": now, "tampered": "", "trust": "set"}

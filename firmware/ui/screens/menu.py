@@ -18,7 +18,7 @@ class Menu(Screen):
 
     def __init__(self, shell, subject):
         super().__init__(shell, subject)
-        tiles = _TILES[:-1] + (_TILES[-1] + _REPAIR,) if shell.watch.slots else _TILES
+        tiles: tuple | list = _TILES[:-1] + (_TILES[-1] + _REPAIR,) if shell.watch.slots else _TILES
         if shell.watch.core:
             tiles = [[tile for tile in half if tile[0] not in _BEYOND_CORE] for half in tiles]
         self._tiles = tiles
