@@ -14,6 +14,7 @@ import pytest
 from host_tools import boards
 from simulator import micropython
 from tests.bench.harness import Failed, Frozen, InPlace, Target
+from tests.thorough import THOROUGH
 
 # The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
 # where it lies. The aim is 192 KB.
@@ -97,7 +98,7 @@ def test_the_whole_firmware_with_full_state(released: Target, copy: str) -> None
     assert (found["contacts"], found["graded"], found["packages"]) == (50, 199, 32), "one graded account was released"
 
 
-@pytest.mark.parametrize("how", [Target, InPlace, Frozen])
+@pytest.mark.parametrize("how", [Target, InPlace, Frozen] if THOROUGH else [Frozen])
 def test_the_core_lives_a_day_with_its_screens(micropython_binary: str, how: type[Target], tmp_path: Path) -> None:
     """On the board without PSRAM, with its detector and its one button; what is beyond the core is never loaded."""
     bits = _bits(tmp_path)
