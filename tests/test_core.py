@@ -44,6 +44,7 @@ def test_what_is_beyond_the_core_is_refused_whatever_it_says(rig: Rig, name: str
         for fields in some:
             assert ask(rig, kind, **fields)["reason"] == "engine.beyond_core", (kind, fields)
     assert rig.do({"op": "state"})["seq"] == records, "it left a record"
+    assert {entry[0] for entry in rig.watch.engine._folded} == {name}, "words that nobody has read go to the journal"
     told = rig.watch.privacy.refusals()
     assert [reason for reason, _ in told] == ["engine.beyond_core"], "the child cannot read why"
 
