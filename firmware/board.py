@@ -1,9 +1,10 @@
 """The board: what a watch has of display, input, clock, power, sound and motion, built from its packed description.
 
 `host_tools/boards.py` packs a description out of `boards/<name>/board.toml`, which has been checked there; here it is
-trusted. Only the drivers that a board needs are loaded. The firmware asks of a board:
+trusted. `board_parts.py` loads only the drivers that a board needs. The firmware asks of a board:
 
     name, telephony       "none", "phone" or "modem"
+    core                  it runs the core of the firmware alone
     display               width, height, round, blit(x, y, w, h, buffer) with RGB565, high byte first
     light(on)             the display shows and its light is on, or neither
     poll(taker)           hand over what hands have done since the last time: taker.touch(x, y, down),
@@ -16,14 +17,15 @@ trusted. Only the drivers that a board needs are loaded. The firmware asks of a 
     rest(milliseconds)    do nothing for so long, or until a button; deeply while the display is dark
 """
 
-from machine import I2C, PWM, SPI, Pin
+from machine import Pin
 from micropython import const
+
+from firmware.loading import forget
 
 VIBRATE = 1
 _TICKS = const(0x3FFFFFFF)
 _LIT_MS = const(20)  # how often a finger is looked at
 _BRIGHT = const(65535)
-_CARRIER_HZ = const(20000)  # of the backlight's PWM: not to be heard, nor to be seen
 
 
 class Hardware:
@@ -32,91 +34,22 @@ class Hardware:
     def __init__(self, facts, wait, ticks, light_sleep):
         self.name, self.telephony = facts["name"], facts["telephony"]
         self.psram = facts["psram"]
+        self.core = facts["parts"] == "core"
         self._wait, self._ticks, self._light_sleep = wait, ticks, light_sleep
         self.radio = False  # whether Wi-Fi is on
-        self._i2c = {}
-        self._power = self._clock = self._motion = self._motor = self._buzzer = self._battery = self._touch = None
         self._pattern = None
         self._at = self._until = 0
         self._finger = self._touched = False
         self._lit = False
-        power = facts["power"]
-        if "hold" in power:
-            Pin(power["hold"], Pin.OUT, value=1)  # before anything else, or the power goes
-        self._vbus = Pin(power["vbus"], Pin.IN) if "vbus" in power else None
-        for name, bus in facts["buses"].items():
-            if name[0] == "i":
-                self._i2c[name] = I2C(int(name[3]), scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=bus["hz"])
-        self._rails = power.get("rails", {})
-        self._interrupt = None
-        if power["driver"] != "none":
-            self._interrupt = Pin(power["interrupt"], Pin.IN)
-            self._power = _power(power["driver"])(self._i2c[power["bus"]], power["address"])
-            for rail in self._rails.values():
-                self._power.rail(rail, True)
-            wait(5)
-        self.display = self._display(facts["display"], facts["buses"])
-        self._parts(facts)
-        self._buttons = [self._button(row) for row in facts["buttons"]]
-        self.one_button = "next" in facts["gestures"]  # "b" and "c" must be made out of "a"
         self._deep = "wake" in facts
-        if self._deep:
-            Pin(facts["wake"]).irq(trigger=Pin.WAKE_LOW, wake=2)  # machine.SLEEP
-
-    # --- building
-
-    def _display(self, facts, buses):
-        bus = buses[facts["bus"]]
-        miso = Pin(bus["miso"]) if "miso" in bus else None
-        spi = SPI(int(facts["bus"][3]), bus["hz"], sck=Pin(bus["sck"]), mosi=Pin(bus["mosi"]), miso=miso)
-        self._backlight = PWM(Pin(facts["backlight"]), freq=_CARRIER_HZ, duty_u16=0)
-        reset = Pin(facts["reset"], Pin.OUT, value=1) if "reset" in facts else None
-        cs, dc = Pin(facts["cs"], Pin.OUT, value=1), Pin(facts["dc"], Pin.OUT, value=1)
-        self._turned = facts["madctl"] & 0xC0 == 0xC0
-        return _panel(facts["driver"])(spi, cs, dc, reset, facts, self._wait)
-
-    def _parts(self, facts):
-        if "touch" in facts:
-            part = facts["touch"]
-            reset = Pin(part["reset"], Pin.OUT, value=1) if "reset" in part else None
-            self._touch_line = Pin(part["interrupt"], Pin.IN)
-            self._touch = _touch(part["driver"])(self._i2c[part["bus"]], part["address"], reset, self._wait)
-            self._touch_line.irq(self._touch_interrupt, Pin.IRQ_FALLING)
-        if "rtc" in facts and facts["rtc"]["battery_backed"]:
-            part = facts["rtc"]
-            self._clock = _clock(part["driver"])(self._i2c[part["bus"]], part["address"])
-        if "motion" in facts:
-            part = facts["motion"]
-            self._motion = _motion(part["driver"])(self._i2c[part["bus"]], part["address"], self._wait)
-            self._motion.on()
-            self._motion.enable_wrist(True)
-        if "haptics" in facts:
-            self._motor = self._haptics(facts["haptics"])
-        if "buzzer" in facts:
-            from firmware.drivers.buzzer import Buzzer
-
-            self._buzzer = Buzzer(PWM(Pin(facts["buzzer"]["pin"]), freq=1000, duty_u16=0))
-        if "battery" in facts:
-            from firmware.drivers.battery import Battery
-
-            self._battery = Battery(facts["battery"]["adc"], facts["battery"]["ratio"])
-
-    def _haptics(self, part):
-        if part["driver"] == "motor":
-            from firmware.drivers.motor import Motor
-
-            return Motor(Pin(part["pin"], Pin.OUT, value=0))
-        from firmware.drivers import drv2605
-
-        return drv2605.Motor(self._i2c[part["bus"]], part["address"])
-
-    def _button(self, row):
-        from firmware.drivers.buttons import Button, PowerKey
-
-        if row["source"] == "power":
-            return PowerKey(row["name"], self._interrupt, self._power, self._ticks)
-        pin = Pin(row["pin"], Pin.IN, Pin.PULL_UP) if row["pull"] else Pin(row["pin"], Pin.IN)
-        return Button(row["name"], pin, self._ticks)
+        self.one_button = "next" in facts["gestures"]  # "b" and "c" must be made out of "a"
+        parts = _parts(facts, wait, ticks)
+        self.display, self._backlight, self._turned = parts.display, parts.backlight, parts.turned
+        self._power, self._rails, self._vbus, self._battery = parts.power, parts.rails, parts.vbus, parts.battery
+        self._clock, self._motion, self._motor, self._buzzer = parts.clock, parts.motion, parts.motor, parts.buzzer
+        self._buttons, self._touch = parts.buttons, parts.touch
+        if self._touch:
+            parts.touch_line.irq(self._touch_interrupt, Pin.IRQ_FALLING)
 
     def _touch_interrupt(self, pin):
         self._touched = True
@@ -233,44 +166,9 @@ class Hardware:
         return False
 
 
-# --- drivers by name; what a board does not have is not loaded
+def _parts(facts, wait, ticks):
+    """What the board is made of; the code that puts it together is not kept."""
+    from firmware.board_parts import Parts
 
-
-def _panel(name):
-    if name == "gc9a01":
-        from firmware.drivers import gc9a01 as module
-    else:
-        from firmware.drivers import st7789 as module  # type: ignore[no-redef]
-    return module.Display
-
-
-def _touch(name):
-    if name == "cst816":
-        from firmware.drivers import cst816 as module
-    else:
-        from firmware.drivers import ft6x36 as module  # type: ignore[no-redef]
-    return module.Touch
-
-
-def _power(name):
-    if name == "axp202":
-        from firmware.drivers import axp202 as module
-    else:
-        from firmware.drivers import axp2101 as module  # type: ignore[no-redef]
-    return module.Power
-
-
-def _clock(name):
-    if name == "pcf8563":
-        from firmware.drivers import pcf8563 as module
-    else:
-        from firmware.drivers import pcf85063 as module  # type: ignore[no-redef]
-    return module.Clock
-
-
-def _motion(name):
-    if name == "bma423":
-        from firmware.drivers import bma423 as module
-    else:
-        from firmware.drivers import qmi8658 as module  # type: ignore[no-redef]
-    return module.Sensor
+    forget("firmware.board_parts")
+    return Parts(facts, wait, ticks)

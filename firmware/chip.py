@@ -78,6 +78,7 @@ class Board:
         """root: of the file system. The rest is what only a watch that runs its firmware has."""
         self.screen, self.slots, self.version = screen, slots, version
         self.model = hardware.name if hardware else ""
+        self.core = hardware is not None and hardware.core
         self._hardware = hardware
         self.root = root + _DATA
         self.identity = sha256(b"wardwatch " + machine.unique_id()).digest()[:8]

@@ -22,7 +22,7 @@ _HELD_MS = const(30000)  # whoever holds the one button for so long means it, wh
 _RESERVE = const(5)  # percent of the battery that are kept for SOS and calls (I8)
 _RESERVE_LIT_MS = const(5000)  # then a look is short, and no message lights the display
 _STAYS = ("sos", "call")  # lit for longer
-_UNDER_WAY = ("counting", "sending", "delivered")
+_UNDER_WAY = ("counting", "delivered")
 
 
 class Device:

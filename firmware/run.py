@@ -31,7 +31,7 @@ def run(root, version, trial):
         watch.updates.started(len(guard.strangers(root) + guard.strangers(root + "base/")))
     guard.fence()
     device = screen.device = Device(watch, hardware, watch.engine.rules["administration"].language)
-    while not watch.guardians.restart:
+    while not watch.restart:
         dog.feed()
         hardware.radio = watch.carrier.on
         hardware.rest(device.step(time.ticks_ms()))

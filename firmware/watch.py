@@ -3,20 +3,12 @@
 from firmware.loading import forget
 from firmware.policy.engine import Engine
 from firmware.policy.resting import copy_of
-from firmware.services.alerts import AlertService
-from firmware.services.approvals import Approvals
 from firmware.services.calls import CallService
-from firmware.services.capture import CaptureService
-from firmware.services.discovery import Discovery
 from firmware.services.foreground import Foreground
-from firmware.services.guardians import Guardians
-from firmware.services.locator import Locator
 from firmware.services.lock import Lock
 from firmware.services.messaging import Messaging
 from firmware.services.outbox import Outbox
-from firmware.services.privacy import Privacy
 from firmware.services.sos import Sos
-from firmware.services.wallet import Wallet
 from firmware.storage import floor
 from firmware.storage.files import Files
 from firmware.storage.store import Store
@@ -25,6 +17,9 @@ _DAY = 86400
 _COMPARE = 3600  # seconds between two looks at the battery-backed clock
 _WELL = 60  # seconds: firmware/update/slots.py
 _TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
+_RETRY = 60  # seconds until a service that could not be loaded is tried again
+# Services that rest: each is loaded when somebody asks for it, and dropped by `step` once it is not `busy`.
+_RESTING = ("alerts", "approvals", "capture", "discovery", "guardians", "locator", "privacy", "wallet")
 
 
 class Watch:
@@ -46,7 +41,7 @@ class Watch:
     port            serial line: read() -> bytes that have come, write(bytes); or None     identity   8 public bytes
     slots           firmware/update/slots.py, or None: no updates    version     number of the firmware that runs
     provider        services/assistant contract, or None: then the one that a guardian has set, over `wifi`
-    model           name of the board's description
+    model           name of the board's description         core        it runs the core of the firmware alone
     """
 
     VERSION = "0.1.0"  # of the firmware, as in pyproject.toml
@@ -54,6 +49,7 @@ class Watch:
     def __init__(self, board):
         files = self._files = Files(board.root)
         self._board = board
+        self._awake = {}  # services that rest, by name, while they do not
         self._next_look = 0  # powered time of the next look at the battery-backed clock
         self.store = Store(files, board.partition, board.device_secret, board.random)
         self.engine = Engine(
@@ -62,36 +58,19 @@ class Watch:
             lambda: floor.load(files, board.device_secret),
             lambda region, numbers: floor.save(files, board.device_secret, region, numbers),
             self._set_rtc,
+            board.core,
         )
         self.foreground = Foreground(self.engine, board.screen, board.charging, board.launcher)
         carrier = self.carrier = board.carrier if board.wifi is None else self._over_wifi(board)
-        self.locator = Locator(self.engine, board.positions, carrier, board.screen, board.random)
-        self.capture = CaptureService(self.engine, board.devices, board.indicator, board.screen)
         self.outbox = Outbox(self.engine, self.store, files, board.address)
-        self.approvals = Approvals(self.engine, carrier, board.screen)
-        self.messaging = Messaging(
-            self.engine, self.store, self.outbox, carrier, board.screen, self.locator, self.approvals
-        )
-        self.calls = CallService(self.engine, board.phone, board.screen, self.capture)
-        self.sos = Sos(self.engine, [carrier], board.screen, self.locator)
-        self.alerts = AlertService(self.engine, carrier)
-        self.wallet = Wallet(self.engine, self.store, board.terminal, board.screen)
-        self.discovery = Discovery(self.engine, board.radio, board.screen)
-        self.privacy = Privacy(
-            self.engine,
-            self.store,
-            board.screen,
-            {
-                "ai": lambda: self.engine.ask({"kind": "content_access.delete_chats"}).allowed,
-                "location": self.locator.erase,
-            },
-        )
-        self.guardians = Guardians(self.engine, self.store, board.screen, self.privacy.step, self._end, self._repair)
+        self.messaging = Messaging(self.engine, self.store, self.outbox, carrier, board.screen, self)
+        self.calls = CallService(self.engine, board.phone, board.screen, self)
+        self.sos = Sos(self.engine, [carrier], board.screen, self)
         self.lock = Lock(self.engine)
         self._assistant = None
         self._vain = [0, 0]  # see services/hosts.py
         self._server = None  # of the serial line, while somebody talks to it
-        self.address, self.model = board.address, board.model
+        self.address, self.model, self.core = board.address, board.model, board.core
         self.can_call = board.phone is not None
         self.slots = board.slots
         self.engine.trial = board.slots is not None and board.slots.trial
@@ -100,14 +79,79 @@ class Watch:
         self._woken = -1  # the day on which the child last looked at the watch for the first time
         self._last = None
         self._rest = 0  # milliseconds that do not make a whole second yet
+        self.restart = False  # the watch waits for its reboot: it was wiped, or has new firmware
 
     def start(self):
         """Rebuild the rules' state. Emergency requests are answered before this, during it and if it fails."""
         report = self.engine.rebuild(self._rtc())
-        self.privacy.step()
+        self.erase()
+        self.capture  # noqa: B018 (whatever a reboot has left on goes off)
+        self.locator  # noqa: B018 (a consent may have been withdrawn just before: its first step erases what is left)
         self._settles = self.engine.clock.powered + _WELL
         self.outbox.load()
         return report
+
+    def __getattr__(self, name):
+        """A service of _RESTING."""
+        if name not in _RESTING:
+            raise AttributeError(name)
+        if name not in self._awake:
+            self._awake[name] = self._load(name)
+            forget("firmware.services." + ("nowhere" if name == "locator" and self.core else name))
+        return self._awake[name]
+
+    def awake(self, name):
+        """A service of _RESTING if it is awake, or None."""
+        return self._awake.get(name)
+
+    def _load(self, name):
+        """A new service of _RESTING."""
+        board = self._board
+        if name == "alerts":
+            from firmware.services.alerts import AlertService
+
+            return AlertService(self.engine, self.carrier)
+        if name == "approvals":
+            from firmware.services.approvals import Approvals
+
+            return Approvals(self.engine, self.carrier, board.screen)
+        if name == "capture":
+            from firmware.services.capture import CaptureService
+
+            return CaptureService(self.engine, board.devices, board.indicator, board.screen)
+        if name == "discovery":
+            from firmware.services.discovery import Discovery
+
+            return Discovery(self.engine, board.radio, board.screen)
+        if name == "guardians":
+            from firmware.services.guardians import Guardians
+
+            return Guardians(self.engine, self.store, board.screen, self)
+        if name == "locator" and self.core:
+            from firmware.services.nowhere import Nowhere
+
+            return Nowhere(self.engine)
+        if name == "locator":
+            from firmware.services.locator import Locator
+
+            return Locator(self.engine, board.positions, self.carrier, board.screen, board.random)
+        if name == "privacy":
+            from firmware.services.privacy import Privacy
+
+            return Privacy(self.engine, self.store, board.screen, self)
+        from firmware.services.wallet import Wallet
+
+        return Wallet(self.engine, self.store, board.terminal, board.screen)
+
+    def _step_resting(self, name, now, wanted=False):
+        """Give a service that rests its turn if it is awake, or wanted. Returns its next need."""
+        if name not in self._awake and not wanted:
+            return None
+        try:
+            need = self.__getattr__(name).step(now)
+        except (MemoryError, ImportError, OSError):  # no room for its code now
+            return now + _RETRY
+        return need
 
     def _rtc(self):
         try:
@@ -122,6 +166,12 @@ class Watch:
         ident = board.identity.hex()
         return Wireless(self.engine, self.store, board.wifi, board.address, ident, board.random)
 
+    def _is_located(self):
+        """Whether looks are to be taken that nobody asks for each time."""
+        settings = self.engine.settings
+        wanted = settings["location.looks_per_hour"] or settings["location.zones"]
+        return wanted and self.engine.rules["consent"].has("location")
+
     def _set_rtc(self, wall):
         self._next_look = 0  # the next step sees whether it was written
         try:
@@ -129,14 +179,20 @@ class Watch:
         except OSError:
             pass
 
-    def _repair(self):
-        """Restart into the recovery, for a guardian who has asked for it on the watch (B14)."""
-        self.updates.repair()
+    def reboot(self):
+        """Restart when this step is over."""
+        self.restart = True
 
-    def _end(self):
+    def erase(self):
+        """Erase what a guardian has ordered to be; after a power cut the next start does it."""
+        if any(self.engine.rules["consent"].to_erase):
+            self.privacy.erase()
+
+    def end(self):
         """A guardian's act may have closed what runs: it ends before the act is answered."""
         self.foreground.step()
-        self.capture.check(self.engine.clock.powered)
+        if self.awake("capture"):
+            self.capture.check(self.engine.clock.powered)
         if self._assistant:
             self._assistant.check()
 
@@ -183,7 +239,7 @@ class Watch:
 
             forget("firmware.services.updates")
             forget("firmware.update.receive")
-            self._updates = Updates(self.engine.ask, self.slots, self._board.version, self.guardians.reboot)
+            self._updates = Updates(self.engine.ask, self.slots, self._board.version, self.reboot)
         return self._updates
 
     @property
@@ -201,7 +257,8 @@ class Watch:
         day = self.engine.clock.day()
         if day != self._woken:
             self._woken = day
-            self.content().wake()
+            if not self.core:
+                self.content().wake()
         self.reach()
 
     def reach(self):
@@ -261,15 +318,16 @@ class Watch:
         needs = [self.sos.step(clock.powered)]  # the child's call for help waits for nothing else
         needs.append(self.engine.step())
         self.foreground.step()
-        needs.append(self.capture.step(clock.powered))  # with what has just been noticed: a charger, damage
+        needs.append(self._step_resting("capture", clock.powered))  # with what has just been noticed: a charger, damage
         if self.sos.state == "counting" and self._board.wifi is not None:
             self.carrier.want("sos")  # so that it is there when the seconds are over
         needs.append(self.carrier.step(clock.powered))
-        needs.append(self.alerts.step(clock.powered))
-        needs.append(self.approvals.step(clock.powered))
+        rules = self.engine.rules
+        needs.append(self._step_resting("alerts", clock.powered, len(rules["alerts"]) > 0))
+        needs.append(self._step_resting("approvals", clock.powered, rules["approval"].pending != []))
         needs.append(self.messaging.step())
-        needs.append(self.wallet.step(clock.powered))
-        needs.append(self.discovery.step(clock.powered))
+        needs.append(self._step_resting("wallet", clock.powered))
+        needs.append(self._step_resting("discovery", clock.powered))
         if self._assistant:
             needs.append(self._assistant.step(clock.powered))
             if not self._assistant.busy:
@@ -278,7 +336,11 @@ class Watch:
             needs.append(self._serve(clock.powered))
         if self.slots:
             needs.append(self._settle(clock.powered))
-        needs.append(self.locator.step(clock.powered))  # after what a guardian may just have asked for
+        # After what a guardian may just have asked for.
+        needs.append(self._step_resting("locator", clock.powered, self._is_located()))
+        for name in _RESTING:
+            if name in self._awake and not self._awake[name].busy:
+                del self._awake[name]
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY
         return max(min(wait, _DAY) * 1000 - self._rest, 0)

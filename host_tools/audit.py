@@ -149,7 +149,13 @@ class _Module(ast.NodeVisitor):
         self.name = name
         self.findings: list[Finding] = []
         self._used = used
-        self._is_driver = name.startswith("drivers/") or name in ("board.py", "boot.py", "chip.py", "main.py")
+        self._is_driver = name.startswith("drivers/") or name in (
+            "board.py",
+            "board_parts.py",
+            "boot.py",
+            "chip.py",
+            "main.py",
+        )
         self._is_motion = name.startswith("drivers/") and bool(_MOTION_CHIPS.search(Path(name).stem))
         self._handed: set[int] = set()  # nodes that the composition root hands to a service
 

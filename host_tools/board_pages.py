@@ -17,6 +17,11 @@ _CALLS = {
     "phone": "This watch calls through its phone.",
     "modem": "This watch has a modem of its own.",
 }
+# What `parts` of a description means to who reads the page.
+_SCOPE = {
+    "full": "all of it",
+    "core": "the core alone (docs/add-a-board.md): no payments, assistant, apps, lessons, positions or recording",
+}
 
 
 def page(name: str) -> str:
@@ -37,6 +42,7 @@ def page(name: str) -> str:
         "| --- | --- |",
         "| processor | %s, %s |" % (soc["family"].upper().replace("S3", "-S3"), memory),
         "| MicroPython | %s, from offset 0x%x |" % (_image(board), image["offset"]),
+        "| firmware | %s |" % _SCOPE[board.parts],
         "| USB | %s: %s |" % (board.usb["kind"], ", ".join(board.usb["ids"])),
         "| display | %d x %d, %.1f mm wide%s |" % _display(board.display),
         "",

@@ -78,6 +78,7 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "title": _TEXT,
         "telephony": _one("none", "phone", "modem"),
         "checked": _one("simulator", "hardware"),
+        "parts": Key("text", choices=("full", "core"), required=False, default="full"),
     },
     "soc": {
         "family": _one("esp32", "esp32s3"),
@@ -303,7 +304,7 @@ def _forms(data: Table) -> Iterator[str]:
             yield from _table(key, {name: item for name, item in value.items() if name != "rails"}, SCHEMA[key], value)
         else:
             yield "%s is no part of a description" % key
-    yield from _table("", {key: value for key, value in data.items() if key in SCHEMA[""]}, SCHEMA[""])
+    yield from _table("", {key: value for key, value in data.items() if key in SCHEMA[""]}, SCHEMA[""], data)
 
 
 def _bus_forms(buses: Table) -> Iterator[str]:
@@ -405,6 +406,8 @@ def _pins(data: Table) -> Iterator[str]:
 
 def _parts(data: Table) -> Iterator[str]:
     soc, power = data["soc"], data["power"]
+    if not soc["psram_mb"] and data["parts"] != "core":
+        yield 'parts must be "core": without PSRAM there is no room for more'
     if bool(soc["psram_mb"]) != ("psram_bus" in soc):
         yield "soc.psram_bus belongs to boards with PSRAM, and to them only"
     at: dict[tuple[str, int], str] = {}

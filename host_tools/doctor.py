@@ -16,6 +16,7 @@ from host_tools.keys import Keys
 from host_tools.line import LineError, Refused
 from host_tools.port import Unplugged, candidates
 from host_tools.receipts import EXTENDS, GONE
+from host_tools.status import CORE
 from host_tools.stock import build_of
 from host_tools.talk import Talk
 from simulator import EPOCH
@@ -137,6 +138,7 @@ def check_inside(
         ("telephony", GOOD if health["phone"] else ODD,
          "this watch can call" if health["phone"]
          else "this watch cannot call: tell the child. SOS sounds, and signals by what carrier there is"),
+        ("parts", ODD if health["core"] else GOOD, CORE if health["core"] else "all of the firmware"),
     ]  # fmt: skip
 
 

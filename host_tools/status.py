@@ -13,6 +13,7 @@ from host_tools.talk import Talk, with_watch
 from host_tools.week import week, words
 from simulator import EPOCH
 
+CORE = "This board runs the core alone: no payments, assistant, apps, lessons, positions or recording."
 _AGES = ("3-8", "8-12", "12-14")
 
 
@@ -28,6 +29,8 @@ def describe(status: dict[str, Any]) -> str:
     lines.append("Set up for %s. Rules: %s, ages %s, policy %d%s." % (
         status["owner"], rules, _AGES[status["band"]], status["version"], end,
     ))  # fmt: skip
+    if status["core"]:
+        lines.append(CORE)
     lines.append("Time: %s (%s)." % (moment(status["wall"]), status["trust"]))
     lines.append("Contacts: %d. Evidence packages: %d." % (status["contacts"], status["packages"]))
     if status["mode"]:

@@ -218,7 +218,8 @@ class Scenario:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ScenarioError("%s: %s" % (path, error)) from error
-        self._known(table, {"title", "setup", "people", "step"}, "file")
+        self._known(table, {"title", "core", "setup", "people", "step"}, "file")
+        self.core = table.get("core", False)
         self.title: str = table.get("title", "")
         self.setup: dict[str, Any] | None = None
         setup = table.get("setup", {})
@@ -326,7 +327,8 @@ class Run:
     def begin(self) -> None:
         """A new watch, set up as the file says."""
         self._where = "%s, set-up" % self.scenario.path
-        self._send({"op": "new", "root": str(self._root), "seed": "scenario", "wall": self._now})
+        new = {"op": "new", "root": str(self._root), "seed": "scenario", "wall": self._now}
+        self._send(dict(new, core=True) if self.scenario.core else new)
         if self.scenario.setup:
             self._set_up(self.scenario.setup)
 

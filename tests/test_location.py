@@ -1,5 +1,6 @@
 """Distances, zones and cells in whole numbers; what a guardian's tool sees; no place on the flash."""
 
+import itertools
 import json
 import math
 import random
@@ -250,3 +251,30 @@ def test_what_an_hour_of_reports_costs_the_journal(tmp_path: Path) -> None:
     assert len(looks) in (24, 25)
     kept: Any = home.rig.watch.locator
     assert len(kept._kept) == 96 * 21 and len(kept._outbox) <= 16
+
+
+def test_the_receiver_gives_up_where_there_is_no_fix(tmp_path: Path) -> None:
+    """Zones without a fix: 90 seconds each, after 5, 10, 20, 40 and then every 60 minutes; a fix begins anew."""
+    home = Home(tmp_path / "watch")
+    home.ask("administration.policy", version=2, issuer="owner", expires=0, channel="host",
+             values=[["location.on_request", 0], ["location.looks_per_hour", 0], ["location.zones", 1]])  # fmt: skip
+    home.login()
+    home.ask("location.zone", lat=3990000, lon=11640000, radius=200, name="school", channel="host")
+
+    def tries(minutes: int) -> list[int]:
+        """The minutes in which the receiver was switched on."""
+        begun, before = [], False
+        for second in range(0, minutes * 60, 15):
+            home.passes(15)
+            on = home.rig.do({"op": "devices"})["receiver"]
+            if on and not before:
+                begun.append((second + 15) // 60)
+            before = on
+        return begun
+
+    assert [b - a for a, b in itertools.pairwise(tries(270))] == [5, 10, 20, 40, 60, 60, 60]
+    home.at(3990000, 11640000, 20, 0)
+    tries(61)
+    home.rig.do({"op": "place", "fix": None})
+    found = tries(40)
+    assert [b - a for a, b in itertools.pairwise(found)][:2] == [5, 10]

@@ -20,7 +20,7 @@ def test_a_rule_at_rest_answers_the_same(
 ) -> None:
     awake = on_cpython(path)
     # Rules rest as on a small heap; their code stays, or one run's exceptions would be strange to the other's.
-    monkeypatch.setattr(resting, "rules", lambda context: [resting.Resting(context, name) for name in resting.NAMES])
+    monkeypatch.setattr(resting, "rules", lambda context, _: [resting.Resting(context, name) for name in resting.NAMES])
     assert loading.ROOMY
     asleep = Run(Scenario(path), Rig().do, tmp_path / "asleep").run()
     assert asleep.answers == awake.answers

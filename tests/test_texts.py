@@ -77,7 +77,7 @@ def on_screens() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {"ui." + node.value, node.value}
     made = {"ui.help_" + kind for kind in ("doctor", "line", "police")}
-    made |= {"ui.sos_" + state for state in ("sending", "delivered", "not_delivered")}
+    made |= {"ui.sos_" + state for state in ("delivered", "not_delivered")}
     made |= {"ui.for_" + columns[0] for columns in privacy.PURPOSES} | {"ui.to_" + to for to in RECIPIENTS - {"watch"}}
     made |= {"ui.kept_" + until for until in ("wipe", "remove", "days", "hours")}
     made |= {"ui.look_" + trigger for trigger in location.TRIGGERS} | {"ui.pool_" + channel for channel in CHANNELS}

@@ -180,6 +180,8 @@ def _act(watch, kind, params):
 
 def _takes_proof(engine, kind):
     name, _, verb = kind.partition(".")
+    if engine.rules[name].absent:
+        return False
     for field in forms(engine.rules[name].FORMS)[verb]:
         if field[0] in ("channel", "channel?"):
             return True
@@ -210,6 +212,7 @@ def _status(watch, params):
             "hosts": hosts.names,
             "host_ids": [hosts.table.tag(row).hex() for row in range(len(hosts.table))],
             "lock": watch.lock.has_code,
+            "core": watch.core,
             "recovery": engine.rules["credentials"].recovery_left(),
             "recovery_code": engine.rules["credentials"].code != "",
         }

@@ -177,6 +177,7 @@ def _health(watch, params):
         "journal": [main.seq, main.oldest, main.segment],
         "keys": watch.store.is_marked,
         "phone": watch.can_call,
+        "core": watch.core,
     }
 
 

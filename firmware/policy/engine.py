@@ -27,6 +27,7 @@ _LOCKED = const("lock.closed")
 _STARTING = const("engine.starting")
 _STORAGE = const("engine.storage")
 _MEMORY = const("engine.memory")
+_BEYOND_CORE = const("engine.beyond_core")
 
 _RTC_SLACK = const(120)  # seconds: two quartzes drift apart; more is no drift
 _FOLD_SECONDS = const(60)
@@ -75,9 +76,10 @@ _UNLOCK_FIRST = (
 
 class Engine:
     """store: Store; random(n) -> n bytes; load_floor() -> (region, numbers); save_floor(region, numbers);
-    set_rtc(wall): hand a guardian's time to the battery-backed clock, if there is one."""
+    set_rtc(wall): hand a guardian's time to the battery-backed clock, if there is one. core: the board runs no more
+    than the core, and what lies beyond it is refused."""
 
-    def __init__(self, store, random, load_floor, save_floor, set_rtc):
+    def __init__(self, store, random, load_floor, save_floor, set_rtc, core=False):
         self._store = store
         self._set_rtc = set_rtc
         self.clock = Clock()
@@ -97,7 +99,7 @@ class Engine:
         self.rules = context.rules
         for made in RULES:
             self.rules[made.name] = made(context)
-        rare = resting.rules(context)
+        rare = resting.rules(context, core)
         for rule in rare:
             self.rules[rule.name] = rule
         self._resting = [rule for rule in rare if isinstance(rule, resting.Resting)]
@@ -232,9 +234,12 @@ class Engine:
         if self._ready and self._stepped != self.clock.powered:
             self.step()
         try:
-            check(request, rule.FORMS, verb)
+            if not rule.absent:
+                check(request, rule.FORMS, verb)
             if not self._ready:
                 return stopped(_STARTING)
+            if rule.absent:  # told under the rule's name: nobody has read the rest of the request
+                return self._carry_out({"kind": rule.name}, stopped(_BEYOND_CORE))
             decision = self._gate(request) or rule.decide(verb, request) or desk.decide(rule, verb, request)
             return self._carry_out(request, decision)
         except (OSError, JournalBroken, ImportError):  # ImportError: the flash with the rule's code does not answer

@@ -11,6 +11,7 @@ that stay, they never use it. Where a megabyte of heap is free (firmware/loading
 import sys
 
 from firmware import loading
+from firmware.policy.decision import BadRequest
 from firmware.policy.rule import Rule
 
 NAMES = (
@@ -27,12 +28,21 @@ NAMES = (
     "lock",
 )
 
+# What the core of the firmware does without, for boards without PSRAM (docs/add-a-board.md).
+BEYOND_CORE = ("payments", "assistant", "location", "capture", "apps", "content")
 
-def rules(context):
-    """All resting rules, in order: asleep where heap is short, else the rules themselves."""
-    if loading.ROOMY:
-        return [_load(name)(context) for name in NAMES]
-    return [Resting(context, name) for name in NAMES]
+
+def rules(context, core):
+    """All resting rules, in order: asleep where heap is short, else the rules themselves. core: some are absent."""
+    return [_rule(context, name, core) for name in NAMES]
+
+
+def _rule(context, name, core):
+    if core and name in BEYOND_CORE:
+        from firmware.policy.absent import Absent
+
+        return Absent(context, name)
+    return _load(name)(context) if loading.ROOMY else Resting(context, name)
 
 
 def _load(name):
@@ -63,7 +73,10 @@ def _load(name):
 
 
 def copy_of(rule):
-    """A resting rule as it is now, for a service to read and drop; what is asked of it changes nothing."""
+    """A resting rule as it is now, for a service to read and drop; what is asked of it changes nothing. BadRequest if
+    it is absent."""
+    if rule.absent:
+        raise BadRequest(rule.name, "is beyond the core, which is all that this board runs")
     copy = _load(rule.name)(rule.context)
     blob = rule.snapshot()
     if blob:

@@ -41,6 +41,7 @@ class Rule:
 
     name = ""
     FORMS = ""  # the requests, as request.py reads them
+    absent = False  # this board's firmware is the core alone, and does without it: absent.py
 
     def __init__(self, context):
         self.context = context

@@ -21,6 +21,11 @@ class AlertService:
         self._next_try = 0
         self._changes = 0  # of the carrier, at the last try
 
+    @property
+    def busy(self):
+        """True while an alert waits."""
+        return len(self._engine.rules["alerts"]) > 0
+
     def step(self, now):
         """Try to deliver. Returns the powered time of the next try, or None if nothing waits."""
         rule = self._engine.rules["alerts"]

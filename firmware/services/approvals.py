@@ -23,6 +23,11 @@ class Approvals:
         self._next_try = 0
         self._changes = 0  # of the carrier, at the last try
 
+    @property
+    def busy(self):
+        """True while a request waits for its code."""
+        return self._engine.rules["approval"].pending != []
+
     def step(self, now):
         """Tell guardians what waits. Returns the powered time of the next try, or None if all is told."""
         waiting = self.waiting()

@@ -10,13 +10,14 @@ _RINGS = const(180)  # seconds; a call that connects later was not the one that 
 
 class CallService:
     """phone: object with ring(number), dial(number) -> bool and hear(memoryview), which takes what the microphone
-    hears during a call; or None where the board has no telephony. The phone calls `connected` and `ended`."""
+    hears during a call; or None where the board has no telephony. The phone calls `connected` and `ended`. others: has
+    the service `capture`."""
 
-    def __init__(self, engine, phone, screen, capture):
+    def __init__(self, engine, phone, screen, others):
         self._engine = engine
         self._phone = phone
         self._screen = screen
-        self._capture = capture
+        self._others = others
         self._passed = None  # the decision that let the last call through, and how long it may ring
         self._passed_until = 0
 
@@ -32,12 +33,13 @@ class CallService:
         """The other side has answered, or the child has: only now is the microphone open, with its sign (B9, I6)."""
         if self._passed is None or self._engine.clock.powered >= self._passed_until:
             return False
-        return self._capture.open_for_call(self._passed, self._phone.hear)
+        return self._others.capture.open_for_call(self._passed, self._phone.hear)
 
     def ended(self):
         """The call is over."""
         self._passed = None
-        self._capture.close("calls")
+        if self._others.awake("capture"):
+            self._others.capture.close("calls")
 
     def _call(self, number, floor_kind, kind):
         try:
@@ -47,7 +49,8 @@ class CallService:
                 decision = self._engine.ask({"kind": kind, "number": number})
         except BadRequest:
             return None
-        if decision.allowed and self._capture.owner != "calls":
+        capture = self._others.awake("capture")
+        if decision.allowed and not (capture and capture.owner == "calls"):
             self._passed = decision
             self._passed_until = self._engine.clock.powered + _RINGS
         discharge(decision, {"ring": lambda: self._ring(number), "dial": lambda: self._dial(number)})

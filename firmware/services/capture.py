@@ -46,6 +46,11 @@ class CaptureService:
             self._open = [devices[name], None]  # whatever a reboot has left on
             self._shut()
 
+    @property
+    def busy(self):
+        """True on a board that has something to open: the microphone of an emergency call waits for no code."""
+        return self._devices != {} or self._open != []
+
     def open(self, owner, device, purpose, seconds, take):
         """Open a device for `seconds`; take(memoryview) gets what is read, and copies what it wants to keep."""
         request = {"kind": "capture.open", "owner": owner, "device": device, "purpose": purpose, "seconds": seconds}

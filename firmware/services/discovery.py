@@ -16,6 +16,11 @@ class Discovery:
         self._screen = screen
         self._until = 0
 
+    @property
+    def busy(self):
+        """True while a window is open."""
+        return self._until > 0
+
     def open(self, channel=None):
         """A guardian opens the window."""
         request = {"kind": "content.window"}

@@ -13,18 +13,16 @@ from firmware.texts import text
 
 
 class Guardians:
-    """engine, store (for content), screen.notice(kind, fields), erase() that erases what was ordered to be.
-    end(): ends what the act has closed. service(): the next start is for repair. `restart`: a wiped watch waits for its
-    reboot."""
+    """engine, store (for content), screen.notice(kind, fields). watch: erase() erases what was ordered to be; end()
+    ends what the act has closed; updates.repair(): the next start is for repair (B14); reboot()."""
 
-    def __init__(self, engine, store, screen, erase, end, service):
+    busy = False  # it keeps nothing
+
+    def __init__(self, engine, store, screen, watch):
         self._engine = engine
         self._store = store
         self._screen = screen
-        self._erase = erase
-        self._end = end
-        self._service = service
-        self.restart = False
+        self._watch = watch
 
     def act(self, request, opened=None):
         """Decide a guardian's request and carry it out: (decision, content).
@@ -50,9 +48,9 @@ class Guardians:
                 "tell_child": tell,
                 "mark_as_read_by_guardian": mark,
                 "lock_screen": lambda: self._screen.notice("lock_screen", self.lock_screen()),
-                "reboot": self.reboot,
-                "erase": self._erase,
-                "service": self._service,
+                "reboot": self._watch.reboot,
+                "erase": self._watch.erase,
+                "service": self._repair,
                 "show_recovery": lambda: self._screen.notice("recovery", {"seconds": self._recovery()}),
                 "recovery_over": lambda: self._screen.notice("recovery_over", {}),
                 "show_lock_set": lambda: self._screen.notice("lock_set", {}),
@@ -62,7 +60,7 @@ class Guardians:
             },
         )
         if decision.allowed:
-            self._end()
+            self._watch.end()
         guardians = done and reading and request["reader"] == "guardian"
         return decision, (opened or self._content)(request["what"], request["id"]) if guardians else []
 
@@ -74,12 +72,11 @@ class Guardians:
             decision, _ = self.act({"kind": "administration.wipe", "channel": KEYPAD})
         return decision
 
+    def _repair(self):
+        self._watch.updates.repair()  # its code is loaded for that
+
     def _recovery(self):
         return self._engine.rules["credentials"].recovery_left()
-
-    def reboot(self):
-        """The watch restarts when this step is over."""
-        self.restart = True
 
     def package_key(self, what, number):
         """What `act` hands over instead of the texts of an evidence package: the key that opens it and no other."""

@@ -1,7 +1,9 @@
 """Takes positions when a decision says so, and tells guardians (requirements D80-D84, B11, C4, I5).
 
-The receiver is on only while a fix is wanted. Positions lie in memory and nowhere else: not in the journal, not in a
-file, so that a day later, after a reboot, or when somebody clears them, nothing on the flash can bring them back.
+The receiver is on only while a fix is wanted, for 90 seconds at most: a look then answers that there is none, and zones
+are looked at after a pause that doubles each time, from five minutes to an hour, until there is a fix. A call for
+help gives up after half an hour and never before. Positions lie in memory and nowhere else: not in the journal, not in
+a file, so that a day later, after a reboot, or when somebody clears them, nothing on the flash can bring them back.
 
 A report is {"counter", "part", "sealed"}: the number of the look's journal record, which never comes twice, the number
 of the report under it, and the fields sealed under the guardian's key with both (crypto.Sealer, in hexadecimal):
@@ -32,6 +34,9 @@ _PATIENCE = const(90)  # seconds that the receiver is given for a fix
 _POLL = const(5)
 _RETRY = const(60)
 _ZONE_EVERY = const(300)
+_ZONE_AT_MOST = const(
+    3600
+)  # without a fix the pause doubles up to this: indoors all day the receiver would empty a battery
 _FRESH = const(30)  # a fix no older than this is new
 _NO_FIX = (0, 0, 1000000, 86400)
 
@@ -71,8 +76,20 @@ class Locator:
         self._kept = bytearray()
         self._zones = []  # what is known of each: [zone, bits]
         self._next_interval = self._next_zones = 0
+        self._zone_pause = _ZONE_EVERY
         self._on = False
         self._erased = False  # what the consent covered is known to be gone
+
+    @property
+    def busy(self):
+        """True while it has something to take, send, keep, erase or remember."""
+        if self._may("location.looks_per_hour") or self._may("location.zones"):
+            return True
+        erases = not self._erased and self._engine.rules["administration"].is_set_up and not self._consent()
+        return bool(self._tasks or self._outbox or self._kept or self._on or erases)
+
+    def _consent(self):
+        return self._engine.rules["consent"].has("location")
 
     # --- looks
 
@@ -211,11 +228,11 @@ class Locator:
     def _may(self, setting):
         """Whether this trigger is still open. The rule decides at each look; this ends what is under way."""
         engine = self._engine
-        return engine.rules["consent"].has("location") and engine.settings[setting] > 0
+        return self._consent() and engine.settings[setting] > 0
 
     def _withdrawn(self, now):
         """Erase what the consent covered; asked once after each boot, in case a power cut came between."""
-        if self._engine.rules["consent"].has("location"):
+        if self._consent():
             self._erased = False
         elif not self._erased and self._engine.rules["administration"].is_set_up:
             self._erased = self.erase()
@@ -240,7 +257,7 @@ class Locator:
             self._zones = []
             return None
         if now >= self._next_zones and self._positions is not None:
-            self._next_zones = now + _ZONE_EVERY
+            self._next_zones = now + self._zone_pause
             if self._engine.ask({"kind": "location.zones"}).details:
                 self._drop("zone")
                 self._task("zone", b"", 0, _ZONE_EVERY, _ZONE_EVERY)
@@ -275,6 +292,11 @@ class Locator:
 
     def _serve(self, task, fix, word):
         if task[0] == "zone":
+            if word:
+                self._zone_pause = min(2 * self._zone_pause, _ZONE_AT_MOST)
+            else:
+                self._zone_pause = _ZONE_EVERY
+                self._next_zones = min(self._next_zones, self._engine.clock.powered + _ZONE_EVERY)
             self._compare(fix)
         else:
             self._report(task, fix, 0, word)
@@ -311,7 +333,7 @@ class Locator:
         fields = [1, time, 1 if clock.trust == SET else 0, lat, lon, accuracy, age, why, zone, word]
         task[3] = part + 1
         self._outbox = self._outbox[1 - _OUTBOX :] + [[why, self._sealed(key, counter, part, fields)]]
-        if word != "no_fix" and self._engine.rules["consent"].has("location"):
+        if word != "no_fix" and self._consent():
             row = struct.pack(_ROW, clock.powered, time, fields[2], lat, lon, min(accuracy, 65535), min(age, 65535))
             self._kept = self._kept[-(_KEPT - 1) * _WIDTH :] + row
 

@@ -15,16 +15,16 @@ _STORAGE = const("engine.storage")
 
 
 class Messaging:
-    """engine, store (for texts), outbox, carrier (services/transport), screen.notice(kind, fields)."""
+    """engine, store (for texts), outbox, carrier (services/transport), screen.notice(kind, fields). others: has the
+    services `locator` and `approvals`, which rest."""
 
-    def __init__(self, engine, store, outbox, carrier, screen, locator, approvals):
+    def __init__(self, engine, store, outbox, carrier, screen, others):
         self._engine = engine
         self._store = store
         self._outbox = outbox
         self._carrier = carrier
         self._screen = screen
-        self._locator = locator
-        self._approvals = approvals
+        self._others = others
         self._inbox = []
         self._listen_at = 0  # powered time before which nothing is taken from the carrier
         self._later = _Later()
@@ -72,9 +72,9 @@ class Messaging:
             if envelope is None:
                 return False
             if "locate" in envelope:
-                self._locator.asked(envelope)
+                self._others.locator.asked(envelope)
             elif "approve" in envelope:
-                self._approvals.answered(envelope)
+                self._others.approvals.answered(envelope)
             else:
                 decision = self.receive(envelope)
                 if decision is not None and decision.reason == _STORAGE:

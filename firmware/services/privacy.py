@@ -16,17 +16,21 @@ _FORMAT = ["wardwatch-copy", 1]
 
 
 class Privacy:
-    """engine, store, screen; `erasers`: {what: function that erases it}, for what other services keep."""
+    """engine, store, screen. others: has the service `locator`, which erases what it keeps itself."""
 
-    def __init__(self, engine, store, screen, erasers):
+    busy = False  # it keeps nothing
+
+    def __init__(self, engine, store, screen, others):
         self._engine = engine
         self._store = store
         self._screen = screen
         self._erasers = {
             "messages": lambda: self._erase_keys("m"),
             "evidence": lambda: self._erase_keys("e"),
+            "ai": lambda: engine.ask({"kind": "content_access.delete_chats"}).allowed,
+            "location": self._erase_positions,
         }
-        self._erasers.update(erasers)
+        self._others = others
 
     def list(self, reader, channel=None):
         """What is kept, as [category, count] pairs, or None if the request is refused."""
@@ -84,8 +88,8 @@ class Privacy:
         )
         return lines or None
 
-    def step(self):
-        """Erase what a guardian has ordered; after a power cut the next start does it."""
+    def erase(self):
+        """Erase what a guardian has ordered."""
         to_erase = self._engine.rules["consent"].to_erase
         for number in range(len(HELD)):
             if to_erase[number]:
@@ -96,6 +100,9 @@ class Privacy:
     def _erase_keys(self, cls):
         """Without its keys what was sealed is noise, wherever it still lies on the flash."""
         self._store.expire(cls, self._engine.clock.month() + 1)
+
+    def _erase_positions(self):
+        return self._others.locator.erase()
 
     # --- what is kept
 

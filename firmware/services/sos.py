@@ -10,7 +10,6 @@ _TRIES = const(72)  # half an hour
 
 _IDLE = const("idle")
 _COUNTING = const("counting")
-_SENDING = const("sending")
 _DELIVERED = const("delivered")
 _NOT_DELIVERED = const("not_delivered")
 
@@ -18,9 +17,9 @@ _NOT_DELIVERED = const("not_delivered")
 class Sos:
     """A deadline machine. `state` is what the screen may claim: _DELIVERED only once a carrier has confirmed it."""
 
-    def __init__(self, engine, carriers, screen, locator):
+    def __init__(self, engine, carriers, screen, others):
         self._engine = engine
-        self._locator = locator
+        self._others = others
         self._carriers = carriers
         self._screen = screen
         self.state = _IDLE
@@ -58,12 +57,12 @@ class Sos:
         """The child is safe: no more positions go out. Before a guardian has the signal, nobody can call it off."""
         if self.state == _DELIVERED:
             self.state = _IDLE
-            self._locator.end_sos()
             self._screen.notice("sos_ended", {})
+            self._others.locator.end_sos()
 
     def step(self, now):
         """Send when it is time. Returns the powered time of the next need, or None."""
-        if self.state not in (_COUNTING, _SENDING) and not self._waits():
+        if self.state != _COUNTING and not self._waits():
             return None
         changes = sum([carrier.changes for carrier in self._carriers])
         if now < self._deadline and (self.state == _COUNTING or changes == self._changes):
@@ -86,4 +85,11 @@ class Sos:
         done = self._engine.ask({"kind": "emergency.sos_done", "delivered": state == _DELIVERED, "carrier": carrier})
         self._engine.note(done)
         if self._tries == 1:
-            self._locator.begin_sos()  # after the signal, which waits for no receiver
+            self._locate()
+
+    def _locate(self):
+        """After the signal, which waits for no receiver, nor for the code that reads one."""
+        try:
+            self._others.locator.begin_sos()
+        except (MemoryError, ImportError, OSError):
+            pass

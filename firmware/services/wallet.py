@@ -26,6 +26,11 @@ class Wallet:
         self._waiting = None  # the request that the screen shows
         self._until = 0
 
+    @property
+    def busy(self):
+        """True while a request waits for the password."""
+        return self._waiting is not None
+
     # --- what a terminal asks
 
     def request(self, payment):

@@ -101,7 +101,9 @@ def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: bytear
     if end < 0:
         return
     at = table.find(b"=", line) + 1
-    kind = LETTERS.find(table[at])
+    kind = 0
+    while LETTERS[kind] != table[at]:  # `find` takes no number before MicroPython 1.26
+        kind += 1
     severity = 1 if table[at] == 110 else table[at + 1] - 48
     if severity > found[kind] and (table[at + 1] < 32 or table[at + 2] < 32 or _holds(text, n, i, end, table[at + 2])):
         found[kind] = severity

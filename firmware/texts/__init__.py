@@ -11,7 +11,7 @@ from micropython import const
 
 _FOLDER = __file__[: __file__.rfind("/") + 1]
 _COLUMNS = {"zh": 3, "en": 4}
-_BLOCK = const(1024)
+_BLOCK = const(512)  # bytes at a time: a small heap that has been in use has few larger gaps
 
 
 def _columns(id_):

@@ -10,8 +10,10 @@ from micropython import const
 from firmware import loading
 from firmware.ui.font import CORNER, code_at, sizes
 
-_ROWS = const(40)  # of the whole width, in the buffer
-_FEW = const(20)  # where heap is scarce: drawing takes a few more turns, and the buffer 5 to 10 KB less
+# Rows of the whole width in the buffer, 480 bytes each; fewer where heap is scarce: drawing then takes more turns.
+_ROWS = const(40)
+_FEW = const(20)
+_CORE = const(10)
 
 # Colours, 0xRRGGBB.
 NIGHT = const(0x0B1118)
@@ -28,12 +30,12 @@ DUSK = const(0x6B5BB5)
 
 
 class Canvas:
-    """display: width, height, round, blit(x, y, w, h, buffer) with RGB565, high byte first."""
+    """core: see watch.py. display: width, height, round, blit(x, y, w, h, buffer) with RGB565, high byte first."""
 
-    def __init__(self, display):
+    def __init__(self, display, core):
         self.width, self.height, self.round = display.width, display.height, display.round
         self._display = display
-        self._buffer = bytearray(self.width * 2 * (_ROWS if loading.ROOMY else _FEW))
+        self._buffer = bytearray(self.width * 2 * (_ROWS if loading.ROOMY else _CORE if core else _FEW))
         self.sizes = sizes()
         self._zones: dict = {}
         self._frame = self._levels = framebuf.FrameBuffer(bytearray(8), 4, 1, framebuf.RGB565)

@@ -17,14 +17,9 @@ _SOS_HOLD = const(3000)  # milliseconds
 _TICKS = const(0x3FFFFFFF)
 _SWIPE = const(50)  # pixels
 _DEEP = const(5)
-_UNREAD = const(32)
 _SENDER = const(600)  # seconds in which the one button means the last sender
-_RESTING = ("dial", "lock", "messages")  # what a new message may come in front of
-_LIMITS = ("payments.single_limit", "payments.daily_limit", "payments.monthly_limit")  # a code may lift these (D12)
-_TALKED = ("assistant.conversations", "assistant.minutes", "assistant.turns")
 # What a closed lock and a lost watch let through: nothing on these screens is private.
 _ANYBODYS = ("lock", "keypad", "note", "help", "sos", "call", "blocked", "number", "setup")
-_MORE_MINUTES = const(10)  # that the child asks for
 
 
 class Shell:
@@ -38,7 +33,7 @@ class Shell:
         rule = watch.engine.rules["administration"]
         self.language = rule.language if rule.is_set_up else language
         self.display = display
-        self.canvas = Canvas(display)
+        self.canvas = Canvas(display, watch.core)
         self.battery = -1
         self.charging = False
         self.telephony = True
@@ -49,8 +44,8 @@ class Shell:
         self.opened = (0, "")  # the last message, or entry of a talk, that a service gave out
         self.talk = ["", ""]  # the last question to the assistant, and what was shown of its answer
         self.screen = ""
-        self._sender = (0, 0)  # message of the last sender who is no guardian, and its powered time
-        self._warned = False
+        self.sender = (0, 0)  # message of the last sender who is no guardian, and its powered time
+        self.warned = False
         self._stack: list = []  # (name, subject) of the screens under the open one
         self._later = ("", None)  # what wanted to open while the lock was closed
         self._open = Screen(self, None)
@@ -69,18 +64,18 @@ class Shell:
     def show(self, name, subject=None):
         """Open a screen on top of the others."""
         if self.screen and self.screen != name and self.screen not in ("note", "keypad"):
-            self._stack = self._stack[1 - _DEEP :] + [(self.screen, self._subject)]
-        self._set(name, subject)
+            self._stack = self._stack[1 - _DEEP :] + [(self.screen, self.subject)]
+        self.put(name, subject)
 
     def back(self):
         """Close the open screen."""
         name, subject = self._stack.pop() if self._stack else (self._ground(), None)
-        self._set(name, subject)
+        self.put(name, subject)
 
     def home(self):
         """Close all screens."""
         self._stack = []
-        self._set(self._ground(), None)
+        self.put(self._ground(), None)
 
     def _ground(self):
         """The screen that lies under all others: a watch that is not set up has nothing else to show."""
@@ -118,14 +113,15 @@ class Shell:
         if name:
             self.show(name, subject)
 
-    def _set(self, name, subject):
+    def put(self, name, subject):
+        """Open a screen in place of the open one."""
         if name not in _ANYBODYS and self.watch.lock.shut:
             if name != "dial":
                 self._later = name, subject
             name, subject = "lock", None
         self._open = Screen(self, None)  # the last one goes before the next one is loaded
         self._page = Page(self.canvas, self.language, 0)
-        self.screen, self._subject = name, subject
+        self.screen, self.subject = name, subject
         self._open = _load(name)(self, subject)
         self._focus = -1 if self.canvas.width >= 200 else 0  # "back" or "help": a slip does no harm
         self.build(0)
@@ -148,6 +144,10 @@ class Shell:
         for target in page.targets:
             if target.box:
                 canvas.prepare(target.box.w, target.box.h)
+
+    def renew(self):
+        """Lay the page that is shown out anew."""
+        self.build(self._page.number)
 
     def more(self):
         """The next page of the open screen; behind the last one the first."""
@@ -244,7 +244,7 @@ class Shell:
         if number:
             self.watch.messaging.press(self._open.place, message=number)
         elif not self._open.block():
-            number, since = self._sender
+            number, since = self.sender
             if number and self.watch.engine.clock.powered - since <= _SENDER:
                 self.watch.messaging.press("lock", message=number)
             elif self.screen != "messages":
@@ -255,65 +255,15 @@ class Shell:
     def notice(self, kind, fields):
         """The screen of services (firmware/watch.py): what the child sees of what has happened."""
         self._feel(kind)
-        if kind in ("message", "collapsed"):
-            self._arrived(kind, fields)
-        elif kind == "warning":
-            self._warned = True
-        elif kind == "opened":
-            self.opened = (fields["message"], fields["text"])
-        elif kind == "chat":
-            self.opened = (fields["chat"], fields["text"])
-        elif kind == "hidden":
-            self._sender = (0, 0)
-            self.show("blocked", self._subject if self.screen in ("conversation", "folded") else None)
-        elif kind == "comfort":
-            return  # the screen that is open says it
-        elif kind == "sos":
-            self.show("sos", self.now)
-        elif kind[:4] == "sos_":
-            if kind in ("sos_cancelled", "sos_ended"):
-                self.home()
-                self.say("notice." + kind, "yes")
-            else:
-                self.show("sos", None)
-        elif self.screen == "sos":
-            return  # nothing comes in front of it
-        elif kind == "ring":
-            self.show("call", fields["number"])
-        elif kind == "help":
-            self.show("help")
-        elif kind in ("not_opened", "closed"):
-            self.show("closed", (fields["reason"], fields["wait"]))
-        elif kind == "not_sent" and self.screen == "write":
-            return  # it knows what to do about it
-        elif "reason" in fields and kind in ("not_sent", "not_blocked", "app_refused", "app_closed", "not_shown"):
-            self.say(fields["reason"], "no")
-        elif kind[:6] == "offer_" and self.screen == "folded":
-            self._set("folded", (self._subject[0], self._subject[1], "notice." + kind))
-        elif kind == "offer_protection" and self._sender[0]:
-            self.say("notice." + kind, "shield", ("block", self._sender[0]))
-        elif kind[:9] == "assistant":
-            self._talked(kind[10:], fields)
-        elif kind in ("pay", "paid", "not_paid"):
-            self._paid(kind, fields)
-        elif kind == "ask_to_tell":
-            self.say("notice.ask_to_tell", "guardian", ("tell", fields["message"]))
-        elif kind == "safety_notice":
-            self.say("notice.safety_notice", "warning", ("item", fields["item"]))
-        elif kind == "lesson_offered":
-            self.say("notice.lesson_offered", "school", ("lesson", None))
-        elif kind in ("lesson", "content"):
-            self.show("read", ("school" if kind == "lesson" else "book", fields["text"], fields.get("item")))
-        elif kind == "approval_request":
-            self.show("number", (fields["request"], "read_out"))
-        elif kind == "pairing_code":
-            self.show("number", (int(fields["code"]), "type_in"))
-        elif kind == "pairing_over":
-            self.close("number")
-        elif kind == "lock_screen" and fields["lost"]:
-            self.home()  # whatever is open may be private
-        elif kind in _SAID:
-            self.say("notice." + kind, _SAID[kind])
+        for act in self._acts(kind, fields):
+            act[0](*act[1:])
+
+    def _acts(self, kind, fields):
+        """What a notice does, from code that has gone again before a screen is loaded."""
+        from firmware.ui.notices import acts
+
+        forget("firmware.ui.notices")
+        return acts(self, kind, fields)
 
     def _feel(self, kind):
         """Vibration and tone, for who does not look at the watch or cannot read yet."""
@@ -324,59 +274,6 @@ class Shell:
             vibration, tones = pattern(kind)
             if vibration or tones:
                 self.signals.play(vibration, tones)
-
-    def _talked(self, kind, fields):
-        """What the assistant's service says; "" is a sentence of the answer."""
-        if kind == "":
-            self.talk[1] += fields["text"]
-            if self.screen == "assistant":
-                self.build(self._page.number)
-        elif kind == "open":
-            self.talk = ["", ""]
-            self.show("assistant")
-        elif kind == "kept_back" and fields["reason"] == "assistant.open_already":
-            self.show("assistant")
-        elif kind == "kept_back":
-            more = fields["reason"] in _TALKED
-            self.say(fields["reason"], "robot", more and ("ask", {"what": "ai_minutes", "value": _MORE_MINUTES}))
-        elif kind == "closed":
-            self.close("assistant")
-            self.say("notice.assistant_closed" if fields["reason"] == "ok" else fields["reason"], "robot")
-        elif kind != "reminder" or self.screen == "assistant":  # a new talk begins with that reminder anyway
-            self.say("notice.assistant_" + kind, "robot")
-
-    def _paid(self, kind, fields):
-        """A shop asks, and what came of it. The child may try a wrong password again."""
-        if kind == "pay":
-            if self.screen != "call":
-                self.show("pay", fields)
-            return
-        reason = fields.get("reason")
-        if reason != "payments.wrong_password":
-            self.close("pay")
-        if kind == "paid":
-            self.say("notice.paid", "yes")
-        elif reason in _LIMITS:
-            self.say(reason, "coin", ("ask", {"what": "payment", "value": fields["amount"], "detail": fields["name"]}))
-        else:
-            self.say(reason or "notice.not_paid", "coin")
-
-    def _arrived(self, kind, fields):
-        number = fields["message"]
-        self.unread = self.unread[1 - _UNREAD :] + [number]
-        engine = self.watch.engine
-        tag = engine.recent.tag(engine.recent.find(number))
-        if not engine.rules["contacts"].is_guardian(tag):
-            self._sender = (number, engine.clock.powered)
-        warned, self._warned = self._warned, False
-        if self.screen not in _RESTING:
-            return
-        if self.screen == "lock":
-            self.build(0)
-        elif kind == "collapsed" or warned:
-            self.show("folded", (number, "notice.warning" if warned else "notice.collapsed"))
-        else:
-            self.show("conversation", number)
 
     def read(self, number):
         """A message has been opened."""
@@ -417,7 +314,7 @@ class Shell:
 
     def _sos(self):
         sos = self.watch.sos
-        if sos.state in ("counting", "sending"):
+        if sos.state == "counting":
             self.show("sos", self.now)
         else:
             sos.press(self.watch.engine.clock.powered)
@@ -432,40 +329,6 @@ class Shell:
             "focus": page.targets[self._focus].name if self._focus >= 0 and page.targets else "",
             "more": page.more,
         }
-
-
-# Notices that are a short text, and its picture.
-_SAID = {
-    "offer_help": "heart",
-    "unblocked": "undo",
-    "dialling": "phone",
-    "cannot_call": "person",
-    "guardian_read": "eye",
-    "emergency_grant": "eye",
-    "read_for_you": "eye",
-    "look": "pin",
-    "closing_soon": "clock",
-    "copied": "eye",
-    "approved": "yes",
-    "not_approved": "wait",
-    "lock_screen": "lock",
-    "lock_set": "lock",
-    "lock_cleared": "lock",
-    "recovery": "lock",
-    "recovery_over": "lock",
-    "app_stopped": "no",
-    "answered": "heart",
-    "told": "guardian",
-    "app_asked": "guardian",
-    "app_installed": "yes",
-    "card_location": "pin",
-    "positions_cleared": "erase",
-    "findable": "signal",
-    "not_findable": "signal",
-    "chats_deleted": "erase",
-    "chats_handed_over": "guardian",
-    "capture_impossible": "no",
-}
 
 
 def _load(name):

@@ -245,6 +245,7 @@ class Board:
 
     address = "watch"
     model = "simulator"
+    core = False
     rtc_offset = 0
     plugged = False
     slots: object = None  # of firmware/update, where a test lays them

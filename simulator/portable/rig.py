@@ -50,8 +50,8 @@ class Rig:
         firmware/ui, in `language`, with `battery` percent; board: instead of that a packed description
         (host_tools/boards.py), for a whole board with chips and the firmware's drivers; dark: the display is only lit
         while a picture is taken, which saves the drawing in between; slots: folder of a flash with firmware in slots,
-        whose version this watch then says it is; wifi: a radio in a home, so that the watch really connects to what a
-        guardian has set (`live`)."""
+        whose version this watch then says it is; core: the board runs the core of the firmware alone;
+        wifi: a radio in a home, so that the watch really connects to what a guardian has set (`live`)."""
         if self._partition:
             self._partition.flash.close()
         if not command.get("keep"):
@@ -61,6 +61,7 @@ class Rig:
         self._partition = self.board.partition
         self.board.address = command.get("address", self.board.address)
         self.board.true_time = command.get("wall", 0)
+        self.board.core = command.get("core", False)
         if command.get("wifi"):
             self.board.wifi, self.board.provider = Wifi(), None  # type: ignore[assignment]
         self.board.carrier.telephony = command.get("phone", True)
@@ -216,37 +217,41 @@ class Rig:
                 arguments["body"] = arguments["body"].encode()
             service = watch.apps() if rare == "apps" else watch.content()
             return _answer(getattr(service, act)(**arguments))
-        calls: dict = {
-            "receive": watch.messaging.receive,
-            "send": watch.messaging.send,
-            "press": watch.messaging.press,
-            "undo": watch.messaging.undo,
-            "open": watch.messaging.open,
-            "call_in": watch.calls.incoming,
-            "call_out": watch.calls.outgoing,
-            "privacy": lambda request: watch.guardians.act(request)[0],
-            "ask_approval": watch.approvals.ask,
-            "enter_code": watch.approvals.enter,
-            "wipe_here": watch.guardians.wipe_here,
-            "use": watch.foreground.start,
-            "leave": watch.foreground.stop,
-            "on_call": watch.foreground.call,
-            "pay_request": watch.wallet.request,
-            "pay": watch.wallet.pay,
-            "capture": watch.wallet.capture,
-            "void": watch.wallet.void,
-            "refund": watch.wallet.refund,
-            "look": watch.locator.look,
-            "clear": watch.locator.clear,
-            "history": watch.locator.history,
-            "for_app": watch.locator.for_app,
-            "record": self._record,
-            "wake": watch.look,
-            "window": watch.discovery.open,
+        calls = {
+            "receive": "messaging.receive",
+            "send": "messaging.send",
+            "press": "messaging.press",
+            "undo": "messaging.undo",
+            "open": "messaging.open",
+            "call_in": "calls.incoming",
+            "call_out": "calls.outgoing",
+            "ask_approval": "approvals.ask",
+            "enter_code": "approvals.enter",
+            "wipe_here": "guardians.wipe_here",
+            "use": "foreground.start",
+            "leave": "foreground.stop",
+            "on_call": "foreground.call",
+            "pay_request": "wallet.request",
+            "pay": "wallet.pay",
+            "capture": "wallet.capture",
+            "void": "wallet.void",
+            "refund": "wallet.refund",
+            "look": "locator.look",
+            "clear": "locator.clear",
+            "history": "locator.history",
+            "for_app": "locator.for_app",
+            "window": "discovery.open",
         }
         if call.startswith("chat_"):
             return _answer(getattr(watch.assistant, call[5:])(**command["with"]))
-        answer = calls[call](**command["with"])
+        if call == "privacy":
+            return _answer(watch.guardians.act(**command["with"])[0])
+        if call == "record":
+            return _answer(self._record(**command["with"]))
+        if call == "wake":
+            return _answer(watch.look())
+        service, act = calls[call].split(".")  # services rest: only the one that is meant is loaded
+        answer = getattr(getattr(watch, service), act)(**command["with"])
         if isinstance(answer, tuple):  # a decision and what was given out
             return dict(_answer(answer[0]), given=answer[1])
         return _answer(answer)
@@ -485,7 +490,7 @@ class Rig:
         port.came += bytes.fromhex(command["data"])
         self.watch.step(self._ticks)
         data, port.gone = port.gone, b""
-        return {"data": data.hex(), "restart": self.watch.guardians.restart}
+        return {"data": data.hex(), "restart": self.watch.restart}
 
     def in_hand(self, command):
         """Somebody presses on a watch without a display, which asks whether a computer may connect."""

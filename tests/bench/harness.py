@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,17 @@ class Failed(RuntimeError):
 class Target:
     """A folder with everything compiled, and a way to run one of our scripts there."""
 
-    def __init__(self, folder: Path, lines: bool = True, made: bool = False) -> None:
+    def __init__(self, folder: Path, lines: bool = True, small: bool = False, made: bool = False) -> None:
         """Compile the firmware and the portable modules into `folder`. lines false: as it is laid onto a watch
-        (host_tools/release.py), without line numbers. made: another one has filled the folder."""
+        (host_tools/release.py), without line numbers. small: with the detector of boards without PSRAM. made: another
+        one has filled the folder."""
         self.folder = folder
         if made:
             return
         compile_firmware(folder, lines=lines)
+        if small:
+            text = folder / "firmware" / "text"
+            (text / "model_small.bin").replace(text / "model.bin")
         for name in _MODULES:
             output = (folder / name).with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -110,9 +115,9 @@ __import__(module)
 class InPlace(Target):
     """The same, with the code executed where it lies, as from a ROM file system or frozen into MicroPython's image."""
 
-    def __init__(self, folder: Path, made: Target | None = None) -> None:
+    def __init__(self, folder: Path, lines: bool = True, small: bool = False, made: Target | None = None) -> None:
         """`folder` for the image; of what `made` holds, or of what is compiled here."""
-        super().__init__(made.folder if made else folder / "code", made=made is not None)
+        super().__init__(made.folder if made else folder / "code", lines, small, made=made is not None)
         writer = VfsRomWriter()
         _write(writer, self.folder)
         self._image = writer.finalise()
@@ -123,6 +128,69 @@ class InPlace(Target):
     def _start(self, module: str, heap: int) -> list[str]:
         size = len(self._image)
         return ["-X", "heapsize=%d" % (heap + size), str(self._boot), str(self._rom), str(size), module]
+
+
+# Asking for an attribute makes a name known to MicroPython for good. The names shall lie side by side.
+_NAMES = """
+import gc, sys
+gc.collect()
+gc.threshold(1024)
+before = gc.mem_alloc()
+with open(sys.argv[1]) as stream:
+    for line in stream:
+        hasattr(gc, line[:-1])
+line = None
+gc.threshold(-1)
+gc.collect()
+if len(sys.argv) == 2:
+    print(gc.mem_alloc() - before)
+    sys.exit()
+del sys.argv[1]
+"""
+
+
+class Frozen(InPlace):
+    """As frozen into MicroPython's image: there the names lie in flash too. They are made known before anything else,
+    and what they take is added to the heap. What else frozen code leaves in flash, such as texts, is not taken off, so
+    that figures are rather too high."""
+
+    def __init__(self, folder: Path, lines: bool = True, small: bool = False) -> None:
+        super().__init__(folder, lines, small)
+        known = {name for path in self.folder.glob("firmware/**/*.mpy") for name in _names(path.read_bytes())}
+        self._known = folder / "names.txt"
+        self._known.write_text("".join(name + "\n" for name in sorted(known) if not name.isspace()), encoding="utf-8")
+        alone = folder / "names.py"
+        alone.write_text(_NAMES)
+        self._boot.write_text(_NAMES + _BOOT)
+        done = micropython.run(alone, str(self._known))
+        self.names_size = int(done.stdout)
+
+    def _start(self, module: str, heap: int) -> list[str]:
+        first, size, script, *rest = super()._start(module, heap + self.names_size)
+        return [first, size, script, str(self._known), *rest]
+
+
+def _names(code: bytes) -> Iterator[str]:
+    """The names in compiled code (MicroPython's docs, "MicroPython .mpy files": two counts behind four bytes, then each
+    name with its length times two, or, with an odd number, one that MicroPython has itself)."""
+    at = 4
+
+    def number() -> int:
+        nonlocal at
+        value = 0
+        while True:
+            byte = code[at]
+            at += 1
+            value = value << 7 | byte & 127
+            if byte < 128:
+                return value
+
+    count, _ = number(), number()
+    for _ in range(count):
+        size = number()
+        if not size & 1:
+            yield code[at : at + (size >> 1)].decode()
+            at += (size >> 1) + 1
 
 
 def _write(writer: VfsRomWriter, folder: Path) -> None:

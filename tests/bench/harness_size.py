@@ -9,15 +9,16 @@ import gc
 import os
 import sys
 
-# Only where there is a chip, or a network.
-_ON_A_CHIP = ["board", "boot", "chip", "device", "drivers", "main", "recovery", "run", "start", "stream", "update"]
+# Only where there is a chip, or a network (Debian's MicroPython has no `ssl`).
+_ON_A_CHIP = ["board", "board_parts", "boot", "chip", "device", "drivers", "main", "recovery", "run", "start", "update"]
+_ONLINE = ["egress", "provider", "stream"]
 
 
 def load_all(folder, name):
     """Load every module of a package; what is rarely needed is let go again, as the firmware does."""
     __import__(name)
     for entry in os.ilistdir(folder):  # type: ignore[attr-defined]
-        if entry[0].split(".")[0] in _ON_A_CHIP:
+        if entry[0].split(".")[0] in _ON_A_CHIP + _ONLINE:
             continue
         if entry[1] & 0x4000:
             load_all(folder + "/" + entry[0], name + "." + entry[0])

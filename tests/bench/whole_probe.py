@@ -3,6 +3,7 @@ Wi-Fi and all rules with full state, through a day. Runs on MicroPython, from th
 
 usage: full IMAGE BOARD [steps]    boot from an image of heap_probe.py with the fullest state, live a day
        day IMAGE BOARD [steps]     a new watch at IMAGE is set up with ten contacts, and lives that day
+       core IMAGE BOARD [steps]    as `day`, for a board that runs the core of the firmware alone, without a network
        wifi IMAGE BOARD [steps]    as `full`, with the carrier over Wi-Fi, which no board has by itself
 
 Prints one line of JSON, what was drawn and done; steps: before it the bytes in use after each step. BOARD: a file with
@@ -36,6 +37,7 @@ _SCREENS = (
     "about asked call closed conversation dial folded held help keypad learn lock looks menu messages note number pay "
     "privacy read sos talks told why write"
 )
+_BEYOND_CORE = ("learn", "looks", "pay", "read", "talks")
 
 
 class Bus:
@@ -127,6 +129,10 @@ class Day:
         made.partition.flash = FileFlash(image + ".keys", made.partition.flash.blocks, Power())
         made.device_secret = full_state._SECRET
         made.random = full_state.Random(9000000)
+        made.core = self.hardware.core
+        if made.core:  # what no board of that kind has, as in firmware/chip.py
+            made.phone = made.terminal = made.launcher = made.radio = made.positions = made.provider = None
+            made.devices = {}
         if wifi:
             made.wifi = Wifi()
         made.rtc = lambda: _NOW
@@ -241,11 +247,38 @@ def screens(day):
         "sos": 0,
     }
     for name in _SCREENS.split() * 2:
+        if day.board.core and name in _BEYOND_CORE:
+            continue
         day.device.wrist()
         shell.show(name, subjects.get(name))
         day.turn(20)
         shell.home()
     day.step("all screens opened twice")
+
+
+def spend(day):
+    """Consents, a talk with the assistant, and a shop that asks for money."""
+    watch = day.watch
+    for purpose in ("payment", "ai", "location"):
+        full_state.prove(day)
+        day.must("consent.give", purpose=purpose, manifest=1, channel=full_state.HOST)
+    full_state.prove(day)
+    values = [["payments.enabled", 1], ["assistant.enabled", 1], ["location.on_request", 1]]
+    asked = {"version": 8, "issuer": "owner", "expires": 65000, "channel": full_state.HOST, "values": values}
+    day.must("administration.policy", **asked)
+    record = full_state.provider(watch.engine.clock.day() - 3)
+    day.must("assistant.provider", channel=full_state.HOST, **record)
+    day.board.provider.answers = [[full_state.ANSWER]]
+    watch.assistant.begin()
+    watch.assistant.say(full_state.QUESTION)
+    day.turn(1000)
+    day.turn(1000)
+    watch.assistant.end()
+    day.turn(1000)
+    day.step("a talk with the assistant")
+    watch.wallet.request({"key": "00" * 16, "merchant": "kiosk", "name": "Kiosk", "amount": 500, "class": "food"})
+    watch.wallet.cancel()
+    day.step("money")
 
 
 def live(day):
@@ -267,28 +300,12 @@ def live(day):
     day.must("administration.grant", key="contacts.unknown", value=1, minutes=30, channel=full_state.HOST)
     day.must("credentials.pin", pin=full_state.PIN)
     day.step("a guardian's proofs and a grant")
-    for purpose in ("payment", "ai", "location"):
-        full_state.prove(day)
-        day.must("consent.give", purpose=purpose, manifest=1, channel=full_state.HOST)
-    full_state.prove(day)
-    values = [["payments.enabled", 1], ["assistant.enabled", 1], ["location.on_request", 1]]
-    asked = {"version": 8, "issuer": "owner", "expires": 65000, "channel": full_state.HOST, "values": values}
-    day.must("administration.policy", **asked)
-    record = full_state.provider(watch.engine.clock.day() - 3)
-    day.must("assistant.provider", channel=full_state.HOST, **record)
-    day.board.provider.answers = [[full_state.ANSWER]]
-    watch.assistant.begin()
-    watch.assistant.say(full_state.QUESTION)
-    day.turn(1000)
-    day.turn(1000)
-    watch.assistant.end()
-    day.step("a talk with the assistant")
-    watch.wallet.request({"key": "00" * 16, "merchant": "kiosk", "name": "Kiosk", "amount": 500, "class": "food"})
-    watch.wallet.cancel()
+    if not day.board.core:
+        spend(day)
     watch.calls.incoming(full_state.phone(day.friend))
     day.turn(20)
     day.tap("over")
-    day.step("money and a call")
+    day.step("a call")
     day.board.port.came += b'{"jsonrpc":"2.0","id":1,"method":"link.hello"}\n'
     day.turn(1000)
     day.turn(1000)
@@ -310,11 +327,11 @@ def live(day):
 
 def main(command, image, board, loud=""):
     step = Steps(loud == "steps")
-    if command == "day":
+    if command in ("day", "core"):
         blank(image)
     step("littlefs and ours")
     day = Day(image, board, command == "wifi", step)
-    if command == "day":
+    if command in ("day", "core"):
         day.friend = 7
         day.set_up(10)
     elif day.report.status != "ok":

@@ -58,7 +58,7 @@ def ten_times(stage: tour.Stage) -> None:
 def test_ten_touches_and_the_pin_restart_for_repair(stage: tour.Stage) -> None:
     ten_times(stage)
     stage.type(stage.guardian.pin)
-    assert stage.watch._rig is not None and stage.watch._rig.watch.guardians.restart
+    assert stage.watch._rig is not None and stage.watch._rig.watch.restart
     assert [row[3] for row in stage.watch.journal()["records"]].count("firmware.service") == 1
     assert ordered(stage) == SERVICE
     assert stage.watch.do("state")["set_up"], "nothing is erased"

@@ -231,7 +231,7 @@ def test_the_week_first(home: Home) -> None:
 def test_a_healthy_watch(home: Home) -> None:
     found = {one["check"]: one for one in run(home, "doctor", "--json").ok().data}
     names = ["this computer", "cable", "permission", "answer", "pairing", "history", "MicroPython", "board", "slots"]
-    assert list(found) == [*names, "hardened", "journal", "space", "keys", "clock", "telephony"]
+    assert list(found) == [*names, "hardened", "journal", "space", "keys", "clock", "telephony", "parts"]
     odd = {name for name, one in found.items() if one["state"] != GOOD}
     assert odd == {"slots", "hardened"}, "simulated from source, on no chip that hides anything"
     assert "bad" not in run(home, "doctor").ok().out
@@ -299,7 +299,8 @@ def test_each_odd_answer_of_a_watch_has_its_line() -> None:
     from simulator import EPOCH
 
     health = {"platform": "micropython", "runtime": [1, 24, 0], "build": "", "board": "lilygo-t-watch-s3",
-              "frozen": True, "free": 1 << 20, "journal": [9, 1, 2], "keys": True, "phone": True}  # fmt: skip
+              "frozen": True, "free": 1 << 20, "journal": [9, 1, 2], "keys": True, "phone": True,
+              "core": False}  # fmt: skip
     slots = {"version": 101, "trial": False, "board": "lilygo-t-watch-s3", "least": 100, "wants": []}
     now = int(time.time()) - EPOCH
     status = {"wall": now, "tampered": "", "trust": "set"}
@@ -325,6 +326,7 @@ def test_each_odd_answer_of_a_watch_has_its_line() -> None:
     assert odd("space", {"free": 1000}, {}) == (ODD, "0 KB free: evidence may find no room. See: ward evidence close")
     assert odd("keys", {"keys": False}, {})[0] == BAD
     assert odd("telephony", {"phone": False}, {})[0] == ODD
+    assert "no payments" in odd("parts", {"core": True}, {})[1]
     assert odd("clock", {}, {"trust": "stale"})[0] == ODD
     assert odd("clock", {}, {"wall": now + 125})[0] == ODD
     assert odd("journal", {}, {"tampered": "mac"})[0] == BAD

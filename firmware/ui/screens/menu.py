@@ -9,6 +9,7 @@ _TILES = (
     (("held", "folded"), ("asked", "lock"), ("mylock", "lock"), ("about", "info"), ("help", "heart")),
     (("talks", "message"), ("wifi", "signal")),
 )
+_BEYOND_CORE = ("assistant", "learn", "looks", "talks")
 _REPAIR = (("repair", "info"),)  # only where there is a recovery to restart into
 
 
@@ -17,7 +18,10 @@ class Menu(Screen):
 
     def __init__(self, shell, subject):
         super().__init__(shell, subject)
-        self._tiles = _TILES[:-1] + (_TILES[-1] + _REPAIR,) if shell.watch.slots else _TILES
+        tiles: tuple | list = _TILES[:-1] + (_TILES[-1] + _REPAIR,) if shell.watch.slots else _TILES
+        if shell.watch.core:
+            tiles = [[tile for tile in half if tile[0] not in _BEYOND_CORE] for half in tiles]
+        self._tiles = tiles
         self._half = 0
 
     def build(self, page):

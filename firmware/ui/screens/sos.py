@@ -8,7 +8,6 @@ from firmware.ui.widgets import Digits
 _SECONDS = 5
 _LOOKS = {
     "counting": ("sos", RED, "notice.sos"),
-    "sending": ("signal", SUN, "sos_sending"),
     "delivered": ("yes", LEAF, "notice.sos_delivered"),
     "not_delivered": ("wait", SUN, "notice.sos_not_delivered"),
 }
