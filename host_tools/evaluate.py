@@ -121,11 +121,12 @@ def two_sided(rows: list[tuple[int, str]], judge: Judge) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def predict(text: str) -> tuple[str, int]:
-    """(bully, doxx, stranger or benign; its score) of a message.
+def predict(text: str, direction: str) -> tuple[str, int]:
+    """(bully, doxx, stranger or benign; its score) of a message that came "in" or is to go "out".
 
     Where a message is of more than one class, the rules act on all of them; the file wants one. A term or a found
-    piece of personal data counts as much as a classifier's sum that is well above its limit.
+    piece of personal data counts as much as a classifier's sum that is well above its limit. That a child writes like
+    a stranger is nothing to the rules.
     """
     try:
         found = reading.read(text[:MAX_CHARS])
@@ -135,7 +136,7 @@ def predict(text: str) -> tuple[str, int]:
     over = [classifier.sums[i] - classifier.limit(chinese, i) for i in range(classifier.OUTPUTS)]
     scores = {
         "bully": (found.classes & _HURTS, max(over[classifier.HURT], over[classifier.BULLY])),
-        "stranger": (found.classes & reading.STRANGER, over[classifier.STRANGER]),
+        "stranger": (direction != "out" and found.classes & reading.STRANGER, over[classifier.STRANGER]),
         "doxx": (found.classes & reading.DOXX, over[classifier.DOXX]),
     }
     sure = {name for name, (flag, _) in scores.items() if flag & ~found.guessed}
@@ -187,8 +188,8 @@ def _plain_table(data: Path) -> Judge:
 
     chance = random.Random(1)
     for example in texts.training(data):
-        label = example.harm[0] if example.harm[0] is not None else example.harm[1]
-        if label is not None and chance.random() < 0.3:  # a part of it is as good, in a part of the time
+        label = example.hurt if example.hurt is not None else int(example.label == 1)
+        if chance.random() < 0.3:  # a part of it is as good, in a part of the time
             found = places(example.text)
             totals[label] += len(found)
             for place in found:
@@ -312,7 +313,7 @@ def figures(predictions: list[tuple[str, str]], rows: list[dict[str, str]]) -> d
 
 def by_language(rows: list[dict[str, str]]) -> dict[str, Any]:
     """Figures over all and for each language; writes build/predictions.tsv and lists the errors."""
-    found = [(row["id"], *predict(row["text"])) for row in rows]
+    found = [(row["id"], *predict(row["text"], row["direction"])) for row in rows]
     BUILD.mkdir(exist_ok=True)
     (BUILD / "predictions.tsv").write_text("".join("%s\t%s\t%d\n" % line for line in found), "utf-8")
     pairs = [line[:2] for line in found]
