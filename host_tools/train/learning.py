@@ -11,7 +11,7 @@ from firmware.text import classifier
 from host_tools.train.features import Features
 
 STRENGTH = 0.3  # how freely the weights for harm among children follow the examples
-STRENGTH_OF_HURT = 0.2  # ... and those for abuse among adults
+STRENGTH_OF_HURT = 0.5  # ... and those for abuse among adults
 FOLDS = 4  # parts of the written messages, each judged by weights that were learned without it
 _SCRIPT = 3.0  # how strongly the start of the sums may differ by script
 

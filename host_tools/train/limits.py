@@ -14,7 +14,7 @@ from host_tools.train.model import Model, install
 # in English, and of the benign messages written for this project, each judged by weights learned without it.
 CALM = ((0.002, 0.004, 0.002, 0.001), (0.0005, 0.003, 0.001, 0.001))
 TRAPS = (0.003, 0.02, 0.01, 0.01)
-MISSED = 0.05  # share of the harmful messages that lie below the sum that clears a message of a kind
+MISSED = 0.2  # share of the harmful messages that lie below the sum that clears a message of a kind
 _FOLDED = bytearray(4 * MAX_CHARS + 6)
 
 

@@ -19,7 +19,7 @@ TEXT = Path(classifier.__file__).parent
 VARIANTS = {TEXT / "model.bin": 16384, TEXT / "model_small.bin": 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
-SHARE_OF_HURT = 0.3  # how much abuse among adults counts where features are chosen
+SHARE_OF_HURT = 2.0  # how much abuse among adults counts where features are chosen
 _ROUNDS = 30  # of Lloyd's algorithm
 
 

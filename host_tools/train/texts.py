@@ -20,7 +20,7 @@ FILES = (  # of the message data: what is trained on
     "cold/train.csv", "davidson/train.csv", "swsr/comments.csv", "templates/zh.csv", "templates/en.csv",
     "surge/profanity_en.csv", "taskmaster/benign_calib.txt",
 )  # fmt: skip
-MEASURING = ("children_dev.tsv", "children_test.tsv", "held_out.tsv")  # beside this folder
+MEASURING = ("children_dev.tsv", "children_test.tsv", "held_out.tsv")  # of ../evaluate
 LABELS = ("benign", "bully", "stranger", "doxx")
 KINDS = {"benign": "benign", "bully": "bully", "threat": "bully", "stranger": "stranger", "doxx": "doxx"}  # of patterns
 _PER_PATTERN = 70  # messages made from one pattern
@@ -28,8 +28,8 @@ _FEW = 5
 # Weights beside a message that was written by itself, which weighs 1.
 _SPELLED = 0.4  # another spelling of one
 _PATTERN = 0.1
-_WRITTEN = 6.0  # ... for what is abuse among adults
-_ADULT = 0.1  # what is no harm among adults, as an example of what is none among children
+_ADULT = 0.5  # what is no harm among adults, as an example of what is none among children
+_DEBATE = 0.2  # ... where adults quarrel
 
 
 class Example(NamedTuple):
@@ -183,9 +183,9 @@ def training(data: Path) -> Iterator[Example]:
     for message in written():
         label = LABELS.index(message.label)
         hurt = None if message.label == "bully" else 0
-        yield Example(message.text, label, hurt, 1.0, _WRITTEN, message.source)
+        yield Example(message.text, label, hurt, source=message.source)
         if label and not message.subtype.endswith("_ev"):
-            yield Example(evade(message.text, chance), label, hurt, _SPELLED, _WRITTEN / 2, message.source)
+            yield Example(evade(message.text, chance), label, hurt, _SPELLED, _SPELLED, message.source)
     for language in ("zh", "en"):
         for kind, text in own(language):
             label = LABELS.index(KINDS[kind])
@@ -197,7 +197,7 @@ def training(data: Path) -> Iterator[Example]:
         elif "class" in row:  # five of six tweets are abusive: the others weigh more
             yield Example(row["text"], 0, 0, _ADULT, 3.0)
         else:
-            yield Example(row["text"], None, 0)
+            yield Example(row["text"], 0, 0, _DEBATE)
     for row in _rows(data / "swsr/comments.csv"):
         if row["label"] == "0":
             yield Example(row["text"], 0, None, _ADULT)
@@ -229,7 +229,7 @@ class Message(NamedTuple):
 
 def written() -> Iterator[Message]:
     """The messages written one by one for this project, each once, without those that also stand in a measuring file."""
-    seen = {_plain(line.split("\t")[-1]) for name in MEASURING for line in lines(HERE.parent / name)}
+    seen = {_plain(line.split("\t")[-1]) for name in MEASURING for line in lines(HERE.parent / "evaluate" / name)}
     for source, path in enumerate(sorted((HERE / "written").glob("*.tsv"))):
         for line in path.read_text(encoding="utf-8").splitlines():
             label, subtype, direction, text = line.split("\t")
