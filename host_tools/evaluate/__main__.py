@@ -19,7 +19,7 @@ from host_tools.evaluate import device, judges
 from host_tools.evaluate.device import BUILD, ROOT
 from host_tools.evaluate.figures import CHILDREN, HELD_OUT, by_language, predictions, read_messages, share, two_sided
 from host_tools.evaluate.judges import flagged, hurts
-from host_tools.train import model, texts
+from host_tools.train import texts, watch
 from host_tools.train.evasion import evade
 
 DATA = Path(os.environ.get("MESSAGES") or ROOT.parent / "shared" / "data" / "messages")
@@ -96,8 +96,7 @@ def _show(value: Any, name: str = "", depth: int = 0) -> None:
 
 def small_variant(data: Path) -> dict[str, Any]:
     """The figures of the model for boards without PSRAM."""
-    full, small = model.VARIANTS
-    model.install(small)
+    watch.install(watch.SMALL)
     try:
         chinese, english = texts.benign(data, measuring=True)
         result: dict[str, Any] = {
@@ -110,7 +109,7 @@ def small_variant(data: Path) -> dict[str, Any]:
             result["children's messages, " + path.name] = by_language(rows, predictions(rows))
         return result
     finally:
-        model.install(full)
+        watch.install(watch.FULL)
 
 
 def judge_file(path: Path) -> dict[str, Any]:
@@ -133,9 +132,7 @@ def main(arguments: list[str]) -> None:
     else:
         result = everything(DATA)
         result["small variant"] = small_variant(DATA)
-        full, terms, small = (
-            (model.TEXT / name).stat().st_size for name in ("model.bin", "terms.txt", "model_small.bin")
-        )
+        full, terms, small = (path.stat().st_size for path in (watch.FULL, watch.TEXT / "terms.txt", watch.SMALL))
         result["bytes"] = {"model.bin": full, "terms.txt": terms, "together": full + terms, "model_small.bin": small}
         result["micropython"] = device.cost(DATA)
         result["both runtimes, every message of the data folder"] = device.equal_readings(DATA)

@@ -9,8 +9,9 @@ from typing import Any
 from host_tools.evaluate.judges import Judge, predict
 
 HERE = Path(__file__).resolve().parent
+# Limits and features were chosen by the first and by HELD_OUT; nobody has looked into the second.
 CHILDREN = (HERE / "children_dev.tsv", HERE / "children_test.tsv")
-HELD_OUT = HERE / "held_out.tsv"  # written before the training text, and never looked at to improve anything
+HELD_OUT = HERE / "held_out.tsv"
 COLUMNS = ("id", "lang", "direction", "label", "subtype", "text")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.text import MAX_CHARS, classifier, reading
 from host_tools.train import texts
-from host_tools.train.keys import features_of
+from host_tools.train.watch import FULL, features_of
 
 HURTS = reading.BULLY | reading.THREAT | reading.PRIVATE
 Judge = Callable[[str], bool]
@@ -85,7 +85,7 @@ def naive(words: list[str]) -> Judge:
 
 def plain_table(data: Path) -> Judge:
     """One signed byte for each place in a table as large as the model, no fingerprints: naive Bayes, same texts."""
-    size = Path(classifier._FILE).stat().st_size
+    size = FULL.stat().st_size
     counts = [[1] * size, [1] * size]
     totals = [0, 0]
     memo: dict[str, set[int]] = {}

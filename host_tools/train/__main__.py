@@ -4,13 +4,14 @@ import sys
 from pathlib import Path
 
 from host_tools.train import limits, model, texts
+from host_tools.train.features import Features
 
 
 def main(data: Path) -> None:
     """Train both variants on the same examples, set their limits, and write them."""
     examples = list(texts.training(data))
     print("%d examples" % len(examples), flush=True)
-    features = model.Features(examples)
+    features = Features(examples)
     for path, slots in model.VARIANTS.items():
         limits.set_limits(model.fit(features, slots, data), features, path, data)
 

@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.text.fold import CHINESE
 from host_tools.train import texts
-from host_tools.train.keys import features_of
+from host_tools.train.watch import features_of
 
 _LEAST = 3  # examples in which a feature must stand to be learned
 

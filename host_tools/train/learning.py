@@ -41,7 +41,7 @@ def learn(matrix: csr_matrix, features: Features, left_out: np.ndarray | None = 
     ):
         rows = np.flatnonzero(kept & (weights > 0))
         here, weighed = wide[rows], weights[rows]
-        found = LogisticRegression(C=strength, max_iter=150, tol=1e-3)
+        found = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
         found.fit(here, targets[rows], sample_weight=weighed)
         children = len(found.classes_) > 2
         outputs = [classifier.BULLY, classifier.STRANGER, classifier.DOXX] if children else [classifier.HURT]

@@ -13,13 +13,13 @@ from host_tools.train import texts
 from host_tools.train.features import Features
 from host_tools.train.learning import learn, unseen
 from host_tools.train.tells import OFFSETS, tells
+from host_tools.train.watch import FULL, SMALL
 
 VERSION = 4
-TEXT = Path(classifier.__file__).parent
-VARIANTS = {TEXT / "model.bin": 16384, TEXT / "model_small.bin": 4096}  # slots
+VARIANTS = {FULL: 16384, SMALL: 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
-SHARE_OF_HURT = 2.0  # how much abuse among adults counts where features are chosen
+SHARE_OF_HURT = 1.0  # how much abuse among adults counts where features are chosen
 _ROUNDS = 30  # of Lloyd's algorithm
 
 
@@ -51,12 +51,6 @@ class Model(NamedTuple):
                 counts, clears = limits[script][output] if limits else (32767, -32768)
                 head += struct.pack("<4h", self.starts[script][output], counts, clears, 0)
         return head + bytes((self.book.T + 128).astype(np.uint8).tobytes()) + bytes(marks) + bytes(codes)
-
-
-def install(path: Path) -> None:
-    """Let the reading use this file from now on."""
-    classifier._FILE = str(path)
-    classifier.head[0] = 0
 
 
 def _rows_for(whole: np.ndarray, curvature: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

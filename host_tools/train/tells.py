@@ -5,7 +5,7 @@ from pathlib import Path
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.text import terms
 from host_tools.train.features import cell
-from host_tools.train.keys import features_of
+from host_tools.train.watch import features_of
 
 OFFSETS = 4  # tokens of a term at which such a feature may stand
 _COMMON = 20  # benign examples in which a feature may stand and yet tell of more than one term

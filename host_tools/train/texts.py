@@ -1,4 +1,4 @@
-"""What the classifier is trained on: the message data's training parts and the project's own patterns.
+"""What the classifier is trained on: the message data's training parts, and the project's own messages and patterns.
 
 Nothing is trained on a dev file, on the parts that measure, or on lccc (research only), which sets thresholds and
 measures false alarms.
@@ -27,7 +27,9 @@ _PER_PATTERN = 70  # messages made from one pattern
 _FEW = 5
 # Weights beside a message that was written by itself, which weighs 1.
 _SPELLED = 0.4  # another spelling of one
+_CHAT = 2.0  # ordinary talk, as most of it is
 _PATTERN = 0.1
+_OF_HURT = 0.2  # what children write, as an example of what is no abuse among adults
 _ADULT = 0.5  # what is no harm among adults, as an example of what is none among children
 _DEBATE = 0.2  # ... where adults quarrel
 
@@ -183,9 +185,10 @@ def training(data: Path) -> Iterator[Example]:
     for message in written():
         label = LABELS.index(message.label)
         hurt = None if message.label == "bully" else 0
-        yield Example(message.text, label, hurt, source=message.source)
+        weight = _CHAT if message.subtype == "chat" else 1.0
+        yield Example(message.text, label, hurt, weight, _OF_HURT * weight, message.source)
         if label and not message.subtype.endswith("_ev"):
-            yield Example(evade(message.text, chance), label, hurt, _SPELLED, _SPELLED, message.source)
+            yield Example(evade(message.text, chance), label, hurt, _SPELLED, _OF_HURT * _SPELLED, message.source)
     for language in ("zh", "en"):
         for kind, text in own(language):
             label = LABELS.index(KINDS[kind])
