@@ -1,7 +1,8 @@
 """A linear classifier over hashed n-grams: how much a folded message (fold.py) reads like known harm.
 
-Tokens are Chinese characters and words of `a-z0-9`. Features are one token, two in a row, a word's first four letters,
-and the message's signs; each counts once a message. Digits count as one letter: only their shape is seen.
+Tokens are Chinese characters and words of `a-z0-9`. Features are one token, two in a row, a word with the token before
+the last one, a word's first four letters, and the message's signs; each counts once a message. Digits count as one
+letter: only their shape is seen.
 
 A feature's hash, its key, has 22 bits. The low ones are its slot in the table, the upper 8 tell it from others with the
 same slot, and the slot's code names a row of the book: its weights for the four outputs. The last codes, a quarter each
@@ -240,7 +241,7 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
     b = c = token = last = size = code = key = n = 0
     table = _table
     varies = _varies
-    left = before = tokens = singles = held = 0
+    left = before = earlier = chinese = tokens = singles = held = 0
     most = len(hits) - 16
     for b in raw:
         if b < 0x80:
@@ -288,15 +289,15 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
                 continue
         elif b < 0xC0:
             code = code << 6 | b & 63
-            left -= 1
-            if left:
-                continue
-            if 0x3FFF < code < 0xA000:
+            if code > 0x3FFF and code < 0xA000:  # a Chinese character: only its last byte brings it here
                 if varies[code % _MIX]:
                     code = _settled.get(code, code)
                 token = code * 26153
             else:
-                c = _character(code)
+                left -= 1
+                if left:
+                    continue
+                c = _character(code & 0x1FFFFF)
                 if c > 200:
                     signs |= 4 << c - 200
                 elif c == 33:
@@ -314,18 +315,22 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
                 if not size:
                     held = 0
                     continue
-        elif 0xE3 < b < 0xEA:
+        elif b > 0xE3 and b < 0xEA:
             left = 2
             code = b & 15
-            signs |= _CHINESE
+            chinese = _CHINESE
             if not size:
                 held = 0
                 continue
         elif b == _END:
             break
         else:
-            left = 1 if b < 0xE0 else 2 if b < 0xF0 else 3
-            code = b & 0x3F >> left
+            if b < 0xF0:
+                left = 1 if b < 0xE0 else 2
+                code = b & 0x3F >> left
+            else:
+                left = 3
+                code = b & 0x37  # so large that nothing passes for a Chinese character on the way
             continue
         # A token is complete: a word, or a character.
         if size:
@@ -345,8 +350,16 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
                 if size == 6 and token == _URSELF:
                     return NOT_PLAIN
             token *= 205
+            token = (token ^ token >> 11) & _BITS
             size = last = 0
-        token = (token ^ token >> 11) & _BITS
+            if earlier:
+                key = earlier * 3 + token & _BITS
+                if marks[key & mask] == key >> 14:
+                    hits[n] = key & mask
+                    places[n] = tokens - 2
+                    n += 1
+        else:
+            token = (token ^ token >> 11) & _BITS
         if marks[token & mask] == token >> 14:
             hits[n] = token & mask
             places[n] = tokens
@@ -357,12 +370,14 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
                 hits[n] = key & mask
                 places[n] = tokens - 1
                 n += 1
+        earlier = before
         before = token
         token = 0
         tokens += 1
         if n > most:
             full(n)
             n = 0
+    signs |= chinese
     if signs >= _ONE_DIGIT:
         signs = signs & _ONE_DIGIT - 1 | (1 if signs < 7 * _ONE_DIGIT else 257)
     c = signs & 511

@@ -1,4 +1,4 @@
-"""The model's file: which features it keeps, their weights, and how these are packed (firmware/text/classifier.py)."""
+"""The model's file: which features it keeps, and how their weights are packed (firmware/text/classifier.py)."""
 
 import hashlib
 import struct
@@ -6,125 +6,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.linear_model import LogisticRegression
 
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.text import classifier
-from firmware.text.fold import CHINESE
 from host_tools.train import texts
-from host_tools.train.keys import features_of
+from host_tools.train.features import Features
+from host_tools.train.learning import learn, unseen
+from host_tools.train.tells import OFFSETS, tells
+from host_tools.train.watch import FULL, SMALL
 
-VERSION = 3
-TEXT = Path(classifier.__file__).parent
-VARIANTS = {TEXT / "model.bin": 16384, TEXT / "model_small.bin": 4096}  # slots
+VERSION = 4
+VARIANTS = {FULL: 16384, SMALL: 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
-OFFSETS = 4
-COMMON = 20  # benign examples in which a feature may stand and yet tell of more than one term
-STRENGTH = (0.2, 0.3, 0.3, 0.3)  # of the weights of each output: how freely they follow the examples
-FOLDS = 4  # parts of the written messages, each judged by weights that were learned without it
-_SCRIPT = 3.0  # how strongly the start of the sums may differ by script
-
-
-def cell(key: int, slots: int) -> int:
-    """What the watch can tell apart: the slot, and the upper eight bits."""
-    return key & (slots - 1) | key >> 14 << 14
-
-
-def _own_keys(term: str) -> dict[int, int]:
-    """The features that stand wherever the first part of this term does: by key, the token where each begins."""
-    start = term.split(".", maxsplit=1)[0]
-    goes_on = start.endswith("*")
-    start = start.rstrip("*")
-    tails = (
-        ("", "zq", "xvk", "e")
-        if goes_on
-        else ("", " mn zp", " wxv", "好", "的是")
-        if start.isascii()
-        else ("", "嗯呢", "么吧", " qz")
-    )
-    found: set[tuple[int, int]] | None = None
-    for tail in tails:
-        keys, places, _ = features_of(start + tail)
-        here = set(zip(keys, places, strict=True))
-        found = here if found is None else found & here
-    return {key: place for key, place in found or () if place < OFFSETS}
-
-
-def tells(slots: int, frequency: dict[int, int]) -> dict[int, int]:
-    """Cells by which each term of terms.txt is found, rare ones, and the token of the term where they stand.
-
-    No two of them are in one slot.
-    """
-    choices: list[tuple[str, list[tuple[int, int, int]]]] = []
-    for line in (TEXT / "terms.txt").read_text("utf-8").splitlines():
-        term = line.rpartition("=")[0]
-        keys = _own_keys(term)
-        choices.append(
-            (term, sorted(((frequency.get(key, 0), cell(key, slots), place) for key, place in keys.items())))
-        )
-    taken: dict[int, tuple[int, int]] = {}
-    for term, counted in sorted(choices, key=lambda choice: (len(choice[1]), choice[0])):
-        fitting = [
-            (count, one, place)
-            for count, one, place in counted
-            if taken.get(one & (slots - 1), (one, place)) == (one, place)
-        ]
-        if not fitting:
-            raise ValueError("no slot is left for the term " + term)
-        shared = [choice for choice in fitting if choice[0] < COMMON and choice[1] & (slots - 1) in taken]
-        _, one, place = (shared or fitting)[0]
-        taken[one & (slots - 1)] = (one, place)
-    return dict(taken.values())
-
-
-class Features:
-    """The features of all examples, computed once."""
-
-    def __init__(self, examples: list[texts.Example]) -> None:
-        self.examples = examples
-        self.rows = []
-        chinese = []
-        for example in examples:
-            keys, _, signs = features_of(example.text)
-            self.rows.append(np.unique(np.array(keys, dtype=np.int64)))
-            chinese.append(bool(signs & CHINESE))
-        self.chinese = np.array(chinese, dtype=np.float32)
-        self.weights = np.array([example.weight for example in examples])
-        self.labels = np.array([[-1 if one is None else one for one in example.harm] for example in examples])
-        self.groups = np.array([example.group for example in examples])
-        self.frequency: dict[int, int] = {}
-        for row, example in zip(self.rows, examples, strict=True):
-            if not any(example.harm):
-                for key in row.tolist():
-                    self.frequency[key] = self.frequency.get(key, 0) + 1
-        banned: set[int] = set()
-        for word in texts.group_words():
-            banned |= set(features_of(word)[0])
-        self.banned = banned
-
-    def matrix(self, slots: int, among: np.ndarray | None = None) -> tuple[csr_matrix, np.ndarray]:
-        """(examples by cells, the cells): all that occur three times, or those of `among`."""
-        flat = np.concatenate(self.rows)
-        flat = flat & (slots - 1) | flat >> 14 << 14
-        owner = np.repeat(np.arange(len(self.rows)), [len(row) for row in self.rows])
-        if among is None:
-            cells, counts = np.unique(flat, return_counts=True)
-            banned = np.array(sorted(cell(key, slots) for key in self.banned))
-            among = cells[(counts > 2) & ~np.isin(cells, banned)]
-        places = np.searchsorted(among, flat)
-        places[places == len(among)] = 0
-        known = among[places] == flat
-        matrix = csr_matrix(
-            (np.ones(int(known.sum()), dtype=np.float32), (owner[known], places[known])),
-            shape=(len(self.rows), len(among)),
-        )
-        matrix.data[:] = 1  # a feature counts once
-        matrix.sum_duplicates()
-        matrix.data[:] = 1
-        return matrix, among
+SHARE_OF_HURT = 1.0  # how much abuse among adults counts where features are chosen
+_ROUNDS = 30  # of Lloyd's algorithm
 
 
 class Model(NamedTuple):
@@ -157,59 +53,40 @@ class Model(NamedTuple):
         return head + bytes((self.book.T + 128).astype(np.uint8).tobytes()) + bytes(marks) + bytes(codes)
 
 
-def install(path: Path) -> None:
-    """Let the reading use this file from now on."""
-    classifier._FILE = str(path)
-    classifier.head[0] = 0
+def _rows_for(whole: np.ndarray, curvature: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, the row of each feature): those by which the fit loses least, to the second order (Lloyd's algorithm).
 
-
-def _regress(
-    matrix: csr_matrix, features: Features, output: int, rows: np.ndarray, strength: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """(weights, the start in Chinese and in English)."""
-    from scipy.sparse import hstack
-
-    wide = csr_matrix(hstack([matrix[rows], csr_matrix(features.chinese[rows][:, None] * _SCRIPT)]))
-    found = LogisticRegression(C=strength, solver="liblinear", max_iter=60, tol=0.01, random_state=0)
-    found.fit(wide, features.labels[rows, output], sample_weight=features.weights[rows])
-    start = float(found.intercept_[0])
-    return found.coef_[0][:-1], np.array([start + _SCRIPT * found.coef_[0][-1], start])
+    A feature suffers from a changed weight as its curvature in that output says, so the distances differ by feature.
+    """
+    chance = np.random.default_rng(0)
+    worth = (curvature * whole**2).sum(axis=1)
+    rows = whole[chance.choice(len(whole), count, replace=False, p=worth / worth.sum())]
+    taken = np.zeros(len(whole), dtype=int)
+    for _ in range(_ROUNDS):
+        taken = (curvature @ (rows**2).T - 2 * (curvature * whole) @ rows.T).argmin(axis=1)
+        for row in range(count):
+            here = taken == row
+            if here.any():
+                rows[row] = (curvature[here] * whole[here]).sum(axis=0) / curvature[here].sum(axis=0)
+    return rows, taken
 
 
 def fit(features: Features, slots: int, data: Path) -> Model:
     """Choose a feature for each slot, weigh them again with those alone, and round."""
-    rows = [np.flatnonzero(features.labels[:, output] >= 0) for output in range(classifier.OUTPUTS)]
     matrix, cells = features.matrix(slots)
-    counts = np.sqrt(np.asarray(matrix.sum(axis=0)).ravel())
-    worth = np.zeros(len(cells))
-    for output in range(classifier.OUTPUTS):
-        weights, _ = _regress(matrix, features, output, rows[output], STRENGTH[output])
-        worth = np.maximum(worth, np.abs(weights) * counts)
-    frequency = features.frequency
-    told = tells(slots, frequency)
+    learned = learn(matrix, features)
+    worth = learned.curvature * learned.whole**2  # what the fit would lose without it
+    worth[:, classifier.HURT] *= SHARE_OF_HURT
+    told = tells(slots, features.frequency)
     best = {one & (slots - 1): one for one in told}
-    for i in np.argsort(-worth):
+    for i in np.argsort(-worth.sum(axis=1)):
         best.setdefault(int(cells[i]) & (slots - 1), int(cells[i]))
     chosen = np.array(sorted(best.values()))
     matrix, _ = features.matrix(slots, chosen)
-    whole = np.zeros((len(chosen), classifier.OUTPUTS))
-    starts = [[0] * classifier.OUTPUTS, [0] * classifier.OUTPUTS]
-    messages = np.flatnonzero(features.groups >= 0)
-    messages = messages[np.unique(features.groups[messages], return_index=True)[1]]
-    unseen = np.zeros((len(messages), classifier.OUTPUTS))
-    for output in range(classifier.OUTPUTS):
-        weights, start = _regress(matrix, features, output, rows[output], STRENGTH[output])
-        scale = 127 / np.quantile(np.abs(weights), 0.999)
-        whole[:, output] = np.clip(weights * scale, -127, 127)
-        starts[0][output], starts[1][output] = (round(float(one) * scale) for one in start)
-        for fold in range(FOLDS if output else 0):
-            left_out = features.groups % FOLDS == fold
-            left_out &= features.groups >= 0
-            learned, start = _regress(matrix, features, output, rows[output][~left_out[rows[output]]], STRENGTH[output])
-            here = left_out[messages]
-            sums = matrix[messages[here]] @ learned + np.where(features.chinese[messages[here]] > 0, start[0], start[1])
-            unseen[here, output] = sums * scale
-    importance = np.sqrt(np.asarray(matrix.sum(axis=0)).ravel()) + 1
+    learned = learn(matrix, features)
+    scale = 127 / np.quantile(np.abs(learned.whole), 0.9995, axis=0)
+    whole = np.clip(learned.whole * scale, -127, 127)
+    starts = np.rint(learned.starts * scale).astype(int).tolist()
     offsets = np.array([told.get(int(one), -1) for one in chosen])
     book = np.zeros((1, classifier.OUTPUTS))  # code 0 weighs nothing: empty slots have it
     codes: dict[int, int] = {}
@@ -217,14 +94,11 @@ def fit(features: Features, slots: int, data: Path) -> Model:
     for offset in range(-1, OFFSETS):
         part = offsets == offset
         size = first - 1 if offset < 0 else TELLS[slots]
-        kept = min(size, int(part.sum()))
-        groups = MiniBatchKMeans(kept, random_state=0, n_init=3, batch_size=4096).fit(
-            whole[part], sample_weight=importance[part]
-        )
-        for one, code in zip(chosen[part], groups.predict(whole[part]), strict=True):
-            codes[int(one)] = len(book) + int(code)
-        book = np.vstack([book, np.rint(groups.cluster_centers_), np.zeros((size - kept, classifier.OUTPUTS))])
-    return Model(slots, starts, book.astype(int), first, codes, sources(data), unseen)
+        rows, taken = _rows_for(whole[part], learned.curvature[part] / scale**2, min(size, int(part.sum())))
+        for one, row in zip(chosen[part], taken, strict=True):
+            codes[int(one)] = len(book) + int(row)
+        book = np.vstack([book, np.rint(rows), np.zeros((size - len(rows), classifier.OUTPUTS))])
+    return Model(slots, starts, book.astype(int), first, codes, sources(data), unseen(matrix, features) * scale)
 
 
 def sources(data: Path) -> bytes:

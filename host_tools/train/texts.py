@@ -1,4 +1,4 @@
-"""What the classifier is trained on: the message data's training parts and the project's own patterns.
+"""What the classifier is trained on: the message data's training parts, and the project's own messages and patterns.
 
 Nothing is trained on a dev file, on the parts that measure, or on lccc (research only), which sets thresholds and
 measures false alarms.
@@ -20,26 +20,33 @@ FILES = (  # of the message data: what is trained on
     "cold/train.csv", "davidson/train.csv", "swsr/comments.csv", "templates/zh.csv", "templates/en.csv",
     "surge/profanity_en.csv", "taskmaster/benign_calib.txt",
 )  # fmt: skip
-MEASURING = ("children_dev.tsv", "children_test.tsv", "held_out.tsv")  # beside this folder
-LABELS = ("bully", "stranger", "doxx", "benign")
-KINDS = ("bully", "threat", "stranger", "doxx", "benign")
+MEASURING = ("children_dev.tsv", "children_test.tsv", "held_out.tsv")  # of ../evaluate
+LABELS = ("benign", "bully", "stranger", "doxx")
+KINDS = {"benign": "benign", "bully": "bully", "threat": "bully", "stranger": "stranger", "doxx": "doxx"}  # of patterns
 _PER_PATTERN = 70  # messages made from one pattern
-_OWN = 1.5  # weight of such a message
 _FEW = 5
-_WRITTEN = 6.0  # weight of a message written by itself
-_CALM = 2.5  # weight of a benign one
+# Weights beside a message that was written by itself, which weighs 1.
+_SPELLED = 0.4  # another spelling of one
+_CHAT = 2.0  # ordinary talk, as most of it is
+_PATTERN = 0.1
+_OF_HURT = 0.2  # what children write, as an example of what is no abuse among adults
+_ADULT = 0.5  # what is no harm among adults, as an example of what is none among children
+_DEBATE = 0.2  # ... where adults quarrel
 
 
 class Example(NamedTuple):
-    """`harm` says which of hurt, bully, stranger and doxx (see classifier.py) it is; None where nobody said so.
+    """A message; what it is among children, an index of LABELS, and whether it is abuse among adults.
 
-    `group` numbers the messages of `written`; other spellings of one have its number.
+    None where nobody said so. A weight of 0 is as good as None. `source` numbers the file of `written` it is from; -1
+    for others.
     """
 
     text: str
-    harm: tuple[int | None, int | None, int | None, int | None]
-    weight: float
-    group: int = -1
+    label: int | None
+    hurt: int | None
+    weight: float = 1.0  # for the label
+    hurt_weight: float = 1.0
+    source: int = -1
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -171,42 +178,46 @@ def group_words() -> list[str]:
 def training(data: Path) -> Iterator[Example]:
     """All examples, in a fixed order.
 
-    Abuse among adults (hurt) and what children do to each other (bully) are learned apart: what the one collection
-    labels harmless is full of words that hurt a child.
+    Abuse among adults and what children do to each other are learned apart: what the one collection labels harmless is
+    full of words that hurt a child, and some of what hurts a child is harmless among adults.
     """
     chance = random.Random(4)
-    for i, message in enumerate(written()):
-        yield Example(message.text, harm_of(message.label), _WRITTEN, i)
-        if message.label != "benign" and not message.subtype.endswith("_ev"):
-            yield Example(evade(message.text, chance), harm_of(message.label), _WRITTEN / 2, i)
+    for message in written():
+        label = LABELS.index(message.label)
+        hurt = None if message.label == "bully" else 0
+        weight = _CHAT if message.subtype == "chat" else 1.0
+        yield Example(message.text, label, hurt, weight, _OF_HURT * weight, message.source)
+        if label and not message.subtype.endswith("_ev"):
+            yield Example(evade(message.text, chance), label, hurt, _SPELLED, _OF_HURT * _SPELLED, message.source)
     for language in ("zh", "en"):
         for kind, text in own(language):
-            bully = int(kind in ("bully", "threat"))
-            harm = (None if bully else 0, bully, int(kind == "stranger"), int(kind == "doxx"))
-            yield Example(text, harm, _OWN if any(harm) else _CALM)
+            label = LABELS.index(KINDS[kind])
+            yield Example(text, label, None if KINDS[kind] == "bully" else 0, _PATTERN, 1.5 if label else 2.5)
     for row in itertools.chain(_rows(data / "cold/train.csv"), _rows(data / "davidson/train.csv")):
         if row["label"] == "1":
             text = evade(row["text"], chance) if chance.random() < 0.15 else row["text"]
-            yield Example(text, (1, None, None, None), 1.0)
-        else:  # no insult, so no stranger's request either; five of six tweets are abusive: the others weigh more
-            yield Example(row["text"], (0, 0, 0, 0), 3.0 if "class" in row else 1.0)
+            yield Example(text, None, 1)
+        elif "class" in row:  # five of six tweets are abusive: the others weigh more
+            yield Example(row["text"], 0, 0, _ADULT, 3.0)
+        else:
+            yield Example(row["text"], 0, 0, _DEBATE)
     for row in _rows(data / "swsr/comments.csv"):
         if row["label"] == "0":
-            yield Example(row["text"], (None, 0, 0, 0), 1.0)
+            yield Example(row["text"], 0, None, _ADULT)
     for language in ("zh", "en"):
         rows = list(_rows(data / "templates" / (language + ".csv")))
         for row in chance.sample(rows, 3000):
             if row["label"] == "1":
-                yield Example(row["text"], (1, None, None, None), 0.3)
+                yield Example(row["text"], None, 1, 0.0, 0.3)
             else:
-                yield Example(row["text"], (0, 0, 0, 0), 1.0)
+                yield Example(row["text"], 0, 0, _ADULT)
     for line in lines(data / "taskmaster/benign_calib.txt"):
         if _part(line) == 1:
-            yield Example(line, (0, 0, 0, 0), 1.0)
+            yield Example(line, 0, 0, _ADULT)
     for row in _rows(data / "surge/profanity_en.csv"):
         if float(row["severity_rating"]) >= 1.8:
-            yield Example(row["text"], (1, 1, None, None), 0.5)
-            yield Example("you " + row["text"], (1, 1, None, None), 0.5)
+            yield Example(row["text"], 1, 1, _ADULT, 0.5)
+            yield Example("you " + row["text"], 1, 1, _ADULT, 0.5)
 
 
 class Message(NamedTuple):
@@ -216,14 +227,16 @@ class Message(NamedTuple):
     subtype: str
     direction: str
     text: str
+    source: int  # number of its file
 
 
 def written() -> Iterator[Message]:
     """The messages written one by one for this project, each once, without those that also stand in a measuring file."""
-    seen = {_plain(line.split("\t")[-1]) for name in MEASURING for line in lines(HERE.parent / name)}
-    for path in sorted((HERE / "written").glob("*.tsv")):
+    seen = {_plain(line.split("\t")[-1]) for name in MEASURING for line in lines(HERE.parent / "evaluate" / name)}
+    for source, path in enumerate(sorted((HERE / "written").glob("*.tsv"))):
         for line in path.read_text(encoding="utf-8").splitlines():
-            message = Message(*line.split("\t"))
+            label, subtype, direction, text = line.split("\t")
+            message = Message(label, subtype, direction, text, source)
             if message.label in LABELS and _plain(message.text) not in seen:
                 seen.add(_plain(message.text))
                 yield message
@@ -231,12 +244,6 @@ def written() -> Iterator[Message]:
 
 def _plain(text: str) -> str:
     return re.sub(r"\W+", "", text.lower()) or text
-
-
-def harm_of(label: str) -> tuple[int | None, int, int, int]:
-    """The outputs for a label. What hurts a child may be harmless among adults: nobody said so."""
-    bully = int(label == "bully")
-    return None if bully else 0, bully, int(label == "stranger"), int(label == "doxx")
 
 
 def lines(path: Path) -> list[str]:

@@ -13,7 +13,7 @@ from firmware import loading
 from firmware.text import MAX_CHARS, classifier, reading, terms
 from firmware.text.fold import fold_into
 from firmware.text.personal_data import find_personal_data
-from host_tools.evaluate import CHILDREN, HELD_OUT, read_messages
+from host_tools.evaluate.figures import CHILDREN, HELD_OUT, read_messages
 from host_tools.train import texts
 from simulator.micropython import Process
 from tests.conftest import ROOT

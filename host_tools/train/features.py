@@ -1,0 +1,64 @@
+"""The features of all examples, as a sparse matrix."""
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+import simulator  # noqa: F401  makes the firmware importable
+from firmware.text.fold import CHINESE
+from host_tools.train import texts
+from host_tools.train.watch import features_of
+
+_LEAST = 3  # examples in which a feature must stand to be learned
+
+
+def cell(key: int, slots: int) -> int:
+    """What the watch can tell apart: the slot, and the upper eight bits."""
+    return key & (slots - 1) | key >> 14 << 14
+
+
+class Features:
+    """The features of all examples, computed once."""
+
+    def __init__(self, examples: list[texts.Example]) -> None:
+        self.rows = []
+        chinese = []
+        for example in examples:
+            keys, _, signs = features_of(example.text)
+            self.rows.append(np.unique(np.array(keys, dtype=np.int64)))
+            chinese.append(bool(signs & CHINESE))
+        self.chinese = np.array(chinese, dtype=np.float32)
+        self.labels = np.array([-1 if example.label is None else example.label for example in examples])
+        self.hurts = np.array([-1 if example.hurt is None else example.hurt for example in examples])
+        self.weights = np.array([example.weight * (example.label is not None) for example in examples])
+        self.hurt_weights = np.array([example.hurt_weight * (example.hurt is not None) for example in examples])
+        self.sources = np.array([example.source for example in examples])
+        self.frequency: dict[int, int] = {}
+        for row, label, hurt in zip(self.rows, self.labels, self.hurts, strict=True):
+            if label <= 0 and hurt <= 0:
+                for key in row.tolist():
+                    self.frequency[key] = self.frequency.get(key, 0) + 1
+        banned: set[int] = set()
+        for word in texts.group_words():
+            banned |= set(features_of(word)[0])
+        self.banned = banned
+
+    def matrix(self, slots: int, among: np.ndarray | None = None) -> tuple[csr_matrix, np.ndarray]:
+        """(examples by cells, the cells): all that occur three times, or those of `among`."""
+        flat = np.concatenate(self.rows)
+        flat = flat & (slots - 1) | flat >> 14 << 14
+        owner = np.repeat(np.arange(len(self.rows)), [len(row) for row in self.rows])
+        if among is None:
+            cells, counts = np.unique(flat, return_counts=True)
+            banned = np.array(sorted(cell(key, slots) for key in self.banned))
+            among = cells[(counts >= _LEAST) & ~np.isin(cells, banned)]
+        places = np.searchsorted(among, flat)
+        places[places == len(among)] = 0
+        known = among[places] == flat
+        matrix = csr_matrix(
+            (np.ones(int(known.sum()), dtype=np.float32), (owner[known], places[known])),
+            shape=(len(self.rows), len(among)),
+        )
+        matrix.data[:] = 1  # a feature counts once
+        matrix.sum_duplicates()
+        matrix.data[:] = 1
+        return matrix, among
