@@ -183,4 +183,4 @@ def test_an_owner_that_fails_ends_the_recording() -> None:
 def test_nothing_else_touches_the_buffer_or_the_rail() -> None:
     """The service has no method that gives a device, the buffer or a raw reading away."""
     public = {name for name in vars(CaptureService) if name[0] != "_"}
-    assert public == {"open", "open_for_call", "check", "close", "step"}
+    assert public == {"open", "open_for_call", "check", "close", "step", "busy"}

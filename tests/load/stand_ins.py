@@ -37,6 +37,7 @@ class _Hosts:
     """No paired host, as rules/hosts.py says it at rest."""
 
     name = "hosts"
+    absent = False
     context = _Context()
 
     def snapshot(self) -> bytes:
