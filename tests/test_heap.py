@@ -33,8 +33,7 @@ _BOARD = "lilygo-t-watch-s3"  # the one with most drivers
 # Records; so many fill every segment that is kept. `make thorough` has a shorter history too.
 FULL_HISTORY = 3000
 HISTORIES = (1000, FULL_HISTORY) if THOROUGH else (FULL_HISTORY,)
-
-
+_ONLY_THOROUGH = pytest.mark.skipif(not THOROUGH, reason="half a minute each: make thorough")
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 
@@ -102,6 +101,7 @@ def test_the_whole_firmware_lives_a_day_with_its_screens(released: Target, tmp_p
     assert found["contacts"] == 10
 
 
+@_ONLY_THOROUGH
 @pytest.mark.parametrize("image", [FULL_HISTORY], indirect=True)
 def test_the_whole_firmware_with_full_state(released: Target, copy: str) -> None:
     found = released.json("whole_probe", "full", copy, "board.json", heap=FULL_KB)
@@ -109,7 +109,8 @@ def test_the_whole_firmware_with_full_state(released: Target, copy: str) -> None
     assert (found["contacts"], found["graded"], found["packages"]) == (50, 199, 32), "one graded account was released"
 
 
-@pytest.mark.parametrize("how", [Target, InPlace, Frozen] if THOROUGH else [Frozen])
+@_ONLY_THOROUGH
+@pytest.mark.parametrize("how", [Target, InPlace, Frozen])
 def test_the_core_lives_a_day_with_its_screens(micropython_binary: str, how: type[Target], tmp_path: Path) -> None:
     """On the board without PSRAM, with its detector and its one button; what is beyond the core is never loaded."""
     bits = _bits(tmp_path)

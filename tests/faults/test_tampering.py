@@ -11,7 +11,7 @@ from tests.faults import tampering
 from tests.thorough import THOROUGH
 
 SCRIPT = Path(tampering.__file__)
-EACH, EACH_ON_MICROPYTHON = (7, 61) if THOROUGH else (15, 127)
+EACH, EACH_ON_MICROPYTHON = (7, 61) if THOROUGH else (15, 251)
 
 
 @pytest.mark.parametrize("group", tampering.GROUPS)

@@ -1,7 +1,7 @@
 """On the real MicroPython: drawing allocates nothing after a screen is open, and a closed screen leaves nothing behind,
 not even its code: the heap is below the megabyte at which code may stay (firmware/loading.py).
 
-On the two displays that differ most; with `make thorough` on all."""
+On the one that differs most from the others; with `make thorough` on all."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.ui import tour
 _SCREENS = {path.stem for path in Path(screens.__file__).parent.glob("[a-z]*.py")} - {"setup"}  # of a watch in use
 
 
-@pytest.mark.parametrize("display", tour.DISPLAYS if THOROUGH else ["round", "narrow"])
+@pytest.mark.parametrize("display", tour.DISPLAYS if THOROUGH else ["narrow"])
 def test_drawing_allocates_nothing_and_screens_go_away(display: str, micropython_binary: str, tmp_path: Path) -> None:
     root = Path(__file__).resolve().parent.parent.parent
     width, height, is_round = tour.DISPLAYS[display]
