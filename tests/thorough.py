@@ -11,7 +11,7 @@ LEFT = (
     "damage: a bit of every 15th byte of a file, every 251st on MicroPython; of every 7th and 61st",
     "histories: one in thirty-two; all",
     "cables and connections cut: at one place for each command, at every thirteenth byte of a message; at every place",
-    "screens: pictures on MicroPython in one language but on the square display, crawler there, memory on the narrow; all",
+    "screens: MicroPython draws one language but on the square display; crawler there, memory on the narrow one; all",
     "pages: nothing is cut off, on one runtime; on both",
     "heaps: of the rules and of the day; of the fullest day, the core, and with a shorter history too",
     "settings: one in six to eight of the boundaries, a part of the pairs of switches; all, each on both runtimes",
