@@ -33,7 +33,7 @@ _BOARD = "lilygo-t-watch-s3"  # the one with most drivers
 # Records; so many fill every segment that is kept. `make thorough` has a shorter history too.
 FULL_HISTORY = 3000
 HISTORIES = (1000, FULL_HISTORY) if THOROUGH else (FULL_HISTORY,)
-_ONLY_THOROUGH = pytest.mark.skipif(not THOROUGH, reason="half a minute each: make thorough")
+_ONLY_THOROUGH = pytest.mark.skipif(not THOROUGH, reason="up to half a minute each: make thorough")
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 
@@ -72,6 +72,7 @@ def test_full_state_boots_and_works_in_a_small_heap(target: Target, copy: str) -
     assert found["opened"] == 2, "a boot opens the newest segment of each journal and no older one"
 
 
+@_ONLY_THOROUGH
 @pytest.mark.parametrize("image", [FULL_HISTORY], indirect=True)
 def test_code_that_stays_in_flash_takes_a_quarter_less(target: Target, copy: str, tmp_path: Path) -> None:
     found = InPlace(tmp_path, made=target).json("heap_probe", "run", copy, heap=IN_PLACE_KB)

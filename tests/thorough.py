@@ -13,7 +13,7 @@ LEFT = (
     "cables and connections cut: at one place for each command, at every thirteenth byte of a message; at every place",
     "screens: MicroPython draws one language but on the square display; crawler there, memory on the narrow one; all",
     "pages: nothing is cut off, on one runtime; on both",
-    "heaps: of the rules and of the day; of the fullest day, the core, and with a shorter history too",
+    "heaps: of the rules and of the day; in place, of the fullest day, of the core, and with a shorter history too",
     "settings: one in six to eight of the boundaries, a part of the pairs of switches; all, each on both runtimes",
     "boards: a release and an image of one; of each",
 )
