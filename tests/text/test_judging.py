@@ -1,0 +1,63 @@
+"""How the reading is judged: figures of a labelled file, the direction of a message, and how weights are rounded."""
+
+import pytest
+
+from host_tools.evaluate.figures import CHILDREN, by_language, figures, predictions, read_messages
+from host_tools.evaluate.judges import predict
+
+_ROWS = [
+    {"id": "1", "lang": "en", "direction": "in", "label": "bully", "subtype": "insult", "text": "a"},
+    {"id": "2", "lang": "en", "direction": "in", "label": "bully", "subtype": "insult_ev", "text": "b"},
+    {"id": "3", "lang": "zh", "direction": "in", "label": "stranger", "subtype": "photo", "text": "c"},
+    {"id": "4", "lang": "zh", "direction": "out", "label": "doxx", "subtype": "phone", "text": "d"},
+    {"id": "5", "lang": "en", "direction": "in", "label": "benign", "subtype": "chat", "text": "e"},
+    {"id": "6", "lang": "en", "direction": "in", "label": "benign", "subtype": "chat", "text": "f"},
+]
+
+
+def test_figures_of_a_file() -> None:
+    """Worked out by hand: one of two bullied, one found where nothing is, a stranger taken for a bully."""
+    found = figures(
+        [("1", "bully"), ("2", "benign"), ("3", "bully"), ("4", "doxx"), ("5", "bully"), ("6", "benign")], _ROWS
+    )
+    assert found["bully_f1"] == round(2 / (2 + 3), 4)  # one right; one missed, two wrongly called so
+    assert (found["bully_recall"], found["doxx_recall"], found["stranger_recall"]) == (0.5, 1.0, 0.0)
+    assert (found["benign_fpr"], found["evasive_recall_ratio"], found["messages"]) == (0.5, 0.0, 6)
+
+
+def test_languages_are_told_apart() -> None:
+    found = by_language(_ROWS, [(row["id"], row["label"], 0) for row in _ROWS])
+    assert (found["messages"], found["en"]["messages"], found["zh"]["messages"]) == (6, 4, 2)
+    assert found["en"]["doxx_recall"] is None and found["zh"]["doxx_recall"] == 1.0
+
+
+def test_a_child_is_no_stranger() -> None:
+    """The rules act on a stranger's signs in what comes in, and on nothing of the kind in what goes out."""
+    assert predict("don't tell your mom", "in")[0] == "stranger"
+    assert predict("don't tell your mom", "out")[0] == "benign"
+
+
+def test_what_is_no_message_is_judged_too() -> None:
+    assert predict("\ud800", "in") == ("benign", 0)
+
+
+def test_the_reading_is_not_worse_than_it_says() -> None:
+    """The file by which it was chosen; docs/model-card.md has the figures, and those of files that it never saw."""
+    rows = read_messages(CHILDREN[0])
+    found = by_language(rows, predictions(rows))
+    assert found["bully_f1"] > 0.78 and found["doxx_recall"] > 0.92 and found["stranger_recall"] > 0.8
+    assert found["benign_fpr"] < 0.06 and found["evasive_recall_ratio"] > 0.9
+
+
+def test_weights_are_rounded_where_it_costs_least() -> None:
+    """Of two equal distances the feature on which the fit depends more is kept apart."""
+    pytest.importorskip("sklearn", reason="training needs scikit-learn: make train installs it")
+    import numpy as np
+
+    from host_tools.train.model import _rows_for
+
+    whole = np.array([[10.0, 0.0], [14.0, 0.0], [-50.0, 0.0], [-54.0, 0.0]])
+    curvature = np.array([[9.0, 1.0], [9.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    rows, taken = _rows_for(whole, curvature, 3)
+    assert taken[0] != taken[1] and taken[2] == taken[3]
+    assert rows[taken[2]].tolist() == [-52.0, 0.0]
