@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +26,9 @@ SMALL = ROOT / "firmware/text/model_small.bin"
 TERMS = ROOT / "firmware/text/terms.txt"
 MOST_BYTES = 48 * 1024
 MOST_SMALL_BYTES = 20 * 1024  # of the model for boards without PSRAM
-SAMPLE = [text for text, *_ in CLASSES] + [text for text, _ in PERSONAL] + ["好" * MAX_CHARS, "ab " * 300]
+# Beside the Chinese characters: the one behind them, and those whose UTF-8 holds the bytes of one on the way.
+_BESIDE = ["\ua000 ab", "\u3fff ab", "\U00104e00ab \U00105000", "\U0010ffff你 a", "\U000f0000 ab"]
+SAMPLE = [text for text, *_ in CLASSES] + [text for text, _ in PERSONAL] + ["好" * MAX_CHARS, "ab " * 300] + _BESIDE
 TRAIN = ROOT / "host_tools" / "train"
 # What nobody can be reached under: numbers that were set aside for fiction (555-01xx; Ofcom's 07700 900xxx and
 # 020 7946 0xxx), examples from standards and card makers, identity numbers of a region 99, which there is not, and
@@ -88,6 +91,24 @@ def terms_in(text: str) -> str:
     found = bytearray(len(terms.LETTERS))
     terms.find_terms(folded, size, classifier.spots, classifier.EVERYWHERE, found)
     return "".join(chr(letter) for letter, severity in zip(terms.LETTERS, found, strict=True) if severity)
+
+
+def features(text: str, folded: bool) -> int | list[int]:
+    """The keys of all features, known to the model or not; NOT_PLAIN."""
+    raw, signs = (text + " ").encode(), 0
+    if folded:
+        into = bytearray(4 * len(text) + 6)
+        signs = fold_into(raw, into) & 1023
+        raw = bytes(into)
+    keys, places = array("I", bytes(4 * 8192)), array("H", bytes(2 * 8192))
+    found = classifier.find(raw, classifier.any_marks, 0x3FFFFF, keys, places, pytest.fail, signs, folded)
+    return found if found < 0 else keys[: found >> 10].tolist()
+
+
+@pytest.mark.parametrize("text", SAMPLE)
+def test_one_pass_makes_the_features_of_the_folded_message(text: str) -> None:
+    plain = features(text, folded=False)
+    assert plain == classifier.NOT_PLAIN or plain == features(text, folded=True)
 
 
 @pytest.mark.parametrize("text", SAMPLE)
