@@ -46,8 +46,9 @@ class Messaging:
         while self._inbox:
             self.receive(self._inbox.pop(0))
         more = now >= self._listen_at and self._listen(now)
-        while self._send_waiting():
-            pass
+        for _ in range(len(self._outbox.numbers)):
+            if not self._send_waiting():
+                break
         if more:
             return now
         if self._outbox.numbers:
