@@ -195,8 +195,8 @@ class NetworkCarrier:
         if item.body[0] == "message":
             young = [item.body, item.routes, self._now, self._client.connections]
             self._young = self._young[1 - _CAP :] + [young]
-        if not item.ident:
-            self._items.remove(item)
+        if not item.ident:  # its patience may have ended meanwhile
+            self._items = [other for other in self._items if other is not item]
         elif item.body[0] in ("message", "here"):
             self._confirm(item.ident)
         elif not item.left:
