@@ -34,9 +34,8 @@ _PATIENCE = const(90)  # seconds that the receiver is given for a fix
 _POLL = const(5)
 _RETRY = const(60)
 _ZONE_EVERY = const(300)
-_ZONE_AT_MOST = const(
-    3600
-)  # without a fix the pause doubles up to this: indoors all day the receiver would empty a battery
+# Without a fix the pause doubles up to this: indoors all day the receiver would empty a battery.
+_ZONE_AT_MOST = const(3600)
 _FRESH = const(30)  # a fix no older than this is new
 _NO_FIX = (0, 0, 1000000, 86400)
 

@@ -65,9 +65,7 @@ def acts(shell, kind, fields):
         return [(shell.home,), (shell.say, "notice." + kind, "yes")]
     elif kind[:4] == "sos_":
         return [(shell.show, "sos", None)]
-    elif (
-        kind != "comfort" and screen != "sos"
-    ):  # the open screen says that; and nothing comes in front of a call for help
+    elif kind != "comfort" and screen != "sos":  # the open screen says it; nothing comes in front of a call for help
         return _others(shell, kind, fields)
     return ()
 
