@@ -18,7 +18,8 @@ _COMPARE = 3600  # seconds between two looks at the battery-backed clock
 _WELL = 60  # seconds: firmware/update/slots.py
 _TICKS = 0x3FFFFFFF  # time.ticks_ms wraps at 2**30
 _RETRY = 60  # seconds until a service that could not be loaded is tried again
-# Services that rest: each is loaded when somebody asks for it, and dropped by `step` once it is not `busy`.
+# Services that rest: each is loaded when somebody asks for it or `_is_wanted` says so, and dropped by `step` once it is
+# neither wanted nor `busy` with something of its own.
 _RESTING = ("alerts", "approvals", "capture", "discovery", "guardians", "locator", "privacy", "wallet")
 
 
@@ -143,9 +144,9 @@ class Watch:
 
         return Wallet(self.engine, self.store, board.terminal, board.screen)
 
-    def _step_resting(self, name, now, wanted=False):
+    def _step_resting(self, name, now):
         """Give a service that rests its turn if it is awake, or wanted. Returns its next need."""
-        if name not in self._awake and not wanted:
+        if name not in self._awake and not self._is_wanted(name):
             return None
         try:
             need = self.__getattr__(name).step(now)
@@ -166,11 +167,17 @@ class Watch:
         ident = board.identity.hex()
         return Wireless(self.engine, self.store, board.wifi, board.address, ident, board.random)
 
-    def _is_located(self):
-        """Whether looks are to be taken that nobody asks for each time."""
-        settings = self.engine.settings
-        wanted = settings["location.looks_per_hour"] or settings["location.zones"]
-        return wanted and self.engine.rules["consent"].has("location")
+    def _is_wanted(self, name):
+        """Whether the rules have something for a service that rests: an alert or a request for a code that waits,
+        looks that nobody asks for each time."""
+        rules, settings = self.engine.rules, self.engine.settings
+        if name == "alerts":
+            return len(rules["alerts"]) > 0
+        if name == "approvals":
+            return rules["approval"].pending != []
+        if name != "locator" or not (settings["location.looks_per_hour"] or settings["location.zones"]):
+            return False
+        return rules["consent"].has("location")
 
     def _set_rtc(self, wall):
         self._next_look = 0  # the next step sees whether it was written
@@ -322,9 +329,8 @@ class Watch:
         if self.sos.state == "counting" and self._board.wifi is not None:
             self.carrier.want("sos")  # so that it is there when the seconds are over
         needs.append(self.carrier.step(clock.powered))
-        rules = self.engine.rules
-        needs.append(self._step_resting("alerts", clock.powered, len(rules["alerts"]) > 0))
-        needs.append(self._step_resting("approvals", clock.powered, rules["approval"].pending != []))
+        needs.append(self._step_resting("alerts", clock.powered))
+        needs.append(self._step_resting("approvals", clock.powered))
         needs.append(self.messaging.step())
         needs.append(self._step_resting("wallet", clock.powered))
         needs.append(self._step_resting("discovery", clock.powered))
@@ -337,9 +343,9 @@ class Watch:
         if self.slots:
             needs.append(self._settle(clock.powered))
         # After what a guardian may just have asked for.
-        needs.append(self._step_resting("locator", clock.powered, self._is_located()))
+        needs.append(self._step_resting("locator", clock.powered))
         for name in _RESTING:
-            if name in self._awake and not self._awake[name].busy:
+            if name in self._awake and not self._awake[name].busy and not self._is_wanted(name):
                 del self._awake[name]
         times = [time for time in needs if time is not None]
         wait = max(min(times) - clock.powered, 0) if times else _DAY

@@ -15,16 +15,13 @@ def render(alert, language):
 class AlertService:
     """Sends what `rules/alerts.py` keeps. The payload has no field for content."""
 
+    busy = False  # what waits, waits in the rule
+
     def __init__(self, engine, carrier):
         self._engine = engine
         self._carrier = carrier
         self._next_try = 0
         self._changes = 0  # of the carrier, at the last try
-
-    @property
-    def busy(self):
-        """True while an alert waits."""
-        return len(self._engine.rules["alerts"]) > 0
 
     def step(self, now):
         """Try to deliver. Returns the powered time of the next try, or None if nothing waits."""

@@ -15,6 +15,8 @@ _RETRY_SECONDS = const(60)
 class Approvals:
     """engine, carrier (services/transport), screen.notice(kind, fields)."""
 
+    busy = False  # what waits, waits in the rule
+
     def __init__(self, engine, carrier, screen):
         self._engine = engine
         self._carrier = carrier
@@ -22,11 +24,6 @@ class Approvals:
         self._told = []  # numbers that a guardian's device has
         self._next_try = 0
         self._changes = 0  # of the carrier, at the last try
-
-    @property
-    def busy(self):
-        """True while a request waits for its code."""
-        return self._engine.rules["approval"].pending != []
 
     def step(self, now):
         """Tell guardians what waits. Returns the powered time of the next try, or None if all is told."""

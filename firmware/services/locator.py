@@ -81,9 +81,7 @@ class Locator:
 
     @property
     def busy(self):
-        """True while it has something to take, send, keep, erase or remember."""
-        if self._may("location.looks_per_hour") or self._may("location.zones"):
-            return True
+        """True while it has something to take, send, keep or erase."""
         erases = not self._erased and self._engine.rules["administration"].is_set_up and not self._consent()
         return bool(self._tasks or self._outbox or self._kept or self._on or erases)
 
