@@ -49,11 +49,25 @@ _ACCOUNTS = (
     "instagram|insta|line id|skype|tiktok|kik|gamertag|username|user"
 )
 _SECRETS = "密码|口令|验证码|password|passcode|pwd|pin|pass is|code is"
+# What opens with a code that may come some words later: `the keypad code for our building is 4471`.
+_CHINESE_LOCKS = "门禁|门锁|密码锁|大门|单元门|家门|锁屏|保险柜|保险箱|手表解锁|手机解锁|平板解锁"
+_LOCKS = b"door|keypad|the safe|safe code|alarm|padlock|lockbox|key box|key safe|garage|gate|building|buzzer"
+_CODES = b"code|combo|combination| pin| its | it's | it is "
 _PAPERS = "身份证|护照|学籍号|银行卡|卡号|passport|social security|ssn"
 _PLATES = "车牌|licence plate|license plate|plate|reg"
 # What is said before seven digits that are a telephone number.
 _CALLS = b"phone|number|cell|call|text|ring|mobile|digits"
 _FILLERS = b" id is my number no name "
+# An address of one of these is nobody's, unless somebody is spoken of too.
+_PUBLIC = (
+    "图书馆|书店|书城|医院|商场|超市|餐厅|饭店|酒店|影院|博物馆|体育馆|体育场|少年宫|公园|银行|药店|车站|邮局|机构|门店|"
+    "library|museum|shop|store|cinema|theatre|theater|hospital|clinic|restaurant|cafe|station|pool|stadium|centre|"
+    "center|church|mosque|temple|pharmacy|bakery|gym|office|hotel|zoo|dentist"
+)
+_SOMEBODY = (
+    "我|你|他|她|家|住| my | our | we | we'| i | i'| im | me | you| her | his | she| he | their | they| lives | live |"
+    " home| house| flat | mum| mom| dad| nan| gran"
+)
 
 
 def _make_cells(raw: bytes) -> bytearray:
@@ -335,6 +349,16 @@ def _find_english_addresses(text: str, cells: bytearray, found: list) -> None:
                 break
 
 
+def _is_public(text: str, found: list) -> bool:
+    """Whether the address in this message is that of a library or a shop, and nobody is said to be there."""
+    words = " " + text.lower()
+    return (
+        any(span[0] == "address" for span in found)
+        and any(word in words for word in _PUBLIC.split("|"))
+        and not any(word in words for word in _SOMEBODY.split("|"))
+    )
+
+
 # Schools
 
 _SCHOOLS = "小学|中学|学校|幼儿园|附小"
@@ -466,6 +490,33 @@ def _find_announced(cells: bytearray, text: str, keywords: str, kind: str, short
                 _add(found, kind, start, stop)
 
 
+def _run_of_digits(cells: bytearray, i: int) -> tuple:
+    """(start, end) of four digits or more from `i` on, within 32 characters, parted by spaces and hyphens; 0, 0."""
+    start = end = count = 0
+    for at in range(i, min(i + 32, len(cells))):
+        if _is_digit(cells[at]):
+            start = start if count else at
+            end = at + 1
+            count += 1
+        elif cells[at] not in b" -":
+            if count > 3:
+                break
+            count = 0
+    return (start, end) if count > 3 else (0, 0)
+
+
+def _find_codes(text: str, cells: bytearray, found: list) -> None:
+    """The code that opens a door, a safe or a watch, some words behind what says so."""
+    places = [text.find(word) for word in _CHINESE_LOCKS.split("|")]
+    if _any(cells, _LOCKS, 0, len(cells)):
+        places += [cells.find(word) for word in _CODES.split(b"|")]
+    for place in places:
+        start, end = _run_of_digits(cells, place) if place >= 0 else (0, 0)
+        if end:
+            _add(found, "secret", start, end)
+            return
+
+
 def _find_mail(cells: bytearray, found: list) -> None:
     at = cells.find(b"@")
     while at >= 0:
@@ -491,6 +542,8 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_numbers(cells, found)
     _find_chinese_addresses(cells, found)
     _find_english_addresses(text, cells, found)
+    if _is_public(text, found):
+        found = [span for span in found if span[0] != "address"]
     _find_plates(cells, found)
     _find_english_plates(text, cells, found)
     _find_announced(cells, text, _PLATES, "plate", 5, found)
@@ -499,6 +552,7 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_english_schools(text, cells, found)
     _find_announced(cells, text, _ACCOUNTS, "account", 5, found)
     _find_announced(cells, text, _SECRETS, "secret", 4, found)
+    _find_codes(text, cells, found)
     _find_mail(cells, found)
     spans = []
     for span in found:

@@ -14,12 +14,12 @@ _NUMBER_SIGN = "号"  # before it, an address may write its numbers in Chinese
 # plates, words for streets, schools, accounts, secrets, papers.
 _TELLING_CHINESE = (
     "号|栋|幢|楼|室|层|座|单|省|市|区|县|镇|乡|州|旗|路|街|巷|弄|村|苑|寓|厦|园|道|班|微信|威信|薇|抖音|快手|小红书|企鹅|扣扣|密码|口令|"
-    "验证|证|护照|学籍|卡|车牌|京|津|沪|渝|冀|豫|云|辽|黑|湘|皖|鲁|新|苏|浙|赣|鄂|桂|甘|晋|蒙|陕|吉|闽|贵|粤|青|藏|川|宁|琼"
+    "门|锁|保险|验证|证|护照|学籍|卡|车牌|京|津|沪|渝|冀|豫|云|辽|黑|湘|皖|鲁|新|苏|浙|赣|鄂|桂|甘|晋|蒙|陕|吉|闽|贵|粤|青|藏|川|宁|琼"
 )
 _TELLING = (
     "primary|elementary|academy|schol|juniors|high|vx|wechat|weixin|wx|q|whatsap|snap|telegram|discord|insta|skype|"
-    "tiktok|kik|gamer|user|pas|pwd|pin|code|social|sn|licen|plate|reg|stret|road|aven|boulevard| v | line id | ave |"
-    " st | rd | blvd | ln | lane | dr | drive | court | ct | way | place | terace | close | crescent "
+    "tiktok|kik|gamer|user|pas|pwd|pin|code|combo|door|the safe|social|sn|licen|plate|reg|stret|road|aven|"
+    "boulevard| v | line id | ave | st | rd | blvd | ln | lane | dr | drive | court | ct | way | place | terace | close | crescent "
 )
 _words: list = []  # of these two, where there is room
 

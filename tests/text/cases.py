@@ -143,6 +143,12 @@ PERSONAL = [
     ("insta: @ben.the.goat11", [("account", "ben.the.goat11")]),
     ("我在青禾小学四年级一班", [("school", "青禾小学四年级一班")]),
     ("I'm Nora, year 4, Ashgrove Primary", [("school", "Ashgrove Primary")]),
+    ("我家楼下门禁是2580#，直接上来", [("secret", "2580")]),
+    ("楼下大门按#0817#就开", [("secret", "0817")]),
+    ("the keypad code for our building is 4471", [("secret", "4471")]),
+    ("the safe at grandmas is behind the clock and its 18-40-7", [("secret", "18-40-7")]),
+    ("我家在图书馆旁边，中山路188号", [("address", "中山路188号")]),
+    ("I live by the library, 188 Main Street", [("address", "188 Main Street")]),
     ("电话13800138000，密码是abcd1234", [("phone", "13800138000"), ("secret", "abcd1234")]),
     # None of these
     ("12345678901", []),
@@ -165,4 +171,8 @@ PERSONAL = [
     ("the Primary colours, year 4", []),
     ("they made us 12 ABC books", []),
     ("1700000000000", []),
+    ("图书馆在中山路188号，坐3路车到站就是", []),
+    ("the library is at 188 Main Street, bus 3 stops right there", []),
+    ("the door opens at 1530", []),
+    ("大门朝南，8点开", []),
 ]
