@@ -1,19 +1,30 @@
-"""The weights of features: logistic regressions, and how much their fit depends on each weight."""
+"""The weights of features: mean weights of several regressions, and how much their fit depends on each weight.
 
+Each regression is learned by stochastic gradient descent with a step for each weight (AdaGrad: Duchi, Hazan and Singer,
+2011), and from messages of which most features are hidden, others each time (dropout: Srivastava and others, 2014). Rare
+words so get weights of their own, no message is known by one word alone, and what is accidental in one regression is
+not in their mean.
+"""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
+from scipy.sparse import csr_matrix
 
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.text import classifier
 from host_tools.train.features import Features
 
-STRENGTH = 0.3  # how freely the weights for harm among children follow the examples
-STRENGTH_OF_HURT = 0.5  # ... and those for abuse among adults
+REGRESSIONS = 10  # whose weights are averaged
+ROUNDS = 3  # how often each sees all examples
+_STEP = 0.3  # the length of the first steps; the last ones have none
+_DECAY = 1e-5  # by which weights shrink that their steps touch
+_BATCH = 512  # examples to a step
 FOLDS = 4  # parts of the written messages, each judged by weights that were learned without it
-_SCRIPT = 3.0  # how strongly the start of the sums may differ by script
+_LEAST_CURVATURE = 3.0  # of a feature that no fit depends on
 
 
 class Weights(NamedTuple):
@@ -24,8 +35,68 @@ class Weights(NamedTuple):
     starts: np.ndarray  # by script (zh, en) and output
 
 
-def learn(matrix: csr_matrix, features: Features, left_out: np.ndarray | None = None) -> Weights:
-    """Regressions on all examples but those left out.
+class _Examples(NamedTuple):
+    """What a regression learns from: rows of features, their scripts (0 zh, 1 en), targets and weights."""
+
+    matrix: csr_matrix
+    scripts: np.ndarray
+    targets: np.ndarray  # examples by classes: 1 for the right one
+    weights: np.ndarray
+
+
+def _chances(sums: np.ndarray) -> np.ndarray:
+    """The classes' probabilities, by example, from their sums."""
+    powers = np.exp(sums - sums.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _regression(examples: _Examples, hidden: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(weights: features by classes, starts: scripts by classes) of one multinomial regression."""
+    chance = np.random.default_rng(seed)
+    matrix, scripts, targets, weights = examples
+    count, classes = targets.shape
+    learned = np.zeros((matrix.shape[1], classes), dtype=np.float32)
+    starts = np.zeros((2, classes), dtype=np.float32)
+    squares, start_squares = np.full_like(learned, 1e-8), np.full_like(starts, 1e-8)
+    for turn in range(ROUNDS):
+        order = chance.permutation(count)
+        for at in range(0, count, _BATCH):
+            step = _STEP * (1 - (turn + at / count) / ROUNDS)
+            chosen = order[at : at + _BATCH]
+            rows = matrix[chosen]
+            rows.data = (chance.random(len(rows.data), dtype=np.float32) > hidden) / np.float32(1 - hidden)
+            here = scripts[chosen]
+            off = _chances(rows @ learned + starts[here]) - targets[chosen]
+            off *= weights[chosen, None] / _BATCH
+            touched = np.unique(rows.indices)
+            slope = rows[:, touched].T @ off + _DECAY * learned[touched]
+            squares[touched] += slope**2
+            learned[touched] -= step * slope / np.sqrt(squares[touched])
+            for script in range(2):
+                slope = off[here == script].sum(axis=0)
+                start_squares[script] += slope**2
+                starts[script] -= step * slope / np.sqrt(start_squares[script])
+    return learned, starts
+
+
+_shared: list[_Examples] = []  # what the processes of _regressions learn from: they are forked
+
+
+def _shared_regression(hidden: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return _regression(_shared[0], hidden, seed)
+
+
+def _regressions(examples: _Examples, hidden: float) -> tuple[np.ndarray, np.ndarray]:
+    """The mean weights and starts of all regressions, learned side by side."""
+    _shared[:] = [examples]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("fork")) as pool:
+        found = list(pool.map(_shared_regression, [hidden] * REGRESSIONS, range(REGRESSIONS)))
+    return np.mean([one for one, _ in found], axis=0), np.mean([one for _, one in found], axis=0)
+
+
+def learn(matrix: csr_matrix, features: Features, hidden: float, left_out: np.ndarray | None = None) -> Weights:
+    """Regressions on all examples but those left out; `hidden` is the share of a message's features that they do not
+    see, each time others.
 
     Harm among children is one of LABELS: an output's weight is for its label and against "benign". Abuse among adults
     is learned by itself.
@@ -33,35 +104,30 @@ def learn(matrix: csr_matrix, features: Features, left_out: np.ndarray | None = 
     whole = np.zeros((matrix.shape[1], classifier.OUTPUTS))
     curvature = np.zeros((matrix.shape[1], classifier.OUTPUTS))
     starts = np.zeros((2, classifier.OUTPUTS))
-    wide = csr_matrix(hstack([matrix, csr_matrix(features.chinese[:, None] * _SCRIPT)]))
     kept = np.ones(len(features.labels), dtype=bool) if left_out is None else ~left_out
-    for targets, weights, strength in (
-        (features.labels, features.weights, STRENGTH),
-        (features.hurts, features.hurt_weights, STRENGTH_OF_HURT),
+    for targets, weights, outputs in (
+        (features.labels, features.weights, [classifier.BULLY, classifier.STRANGER, classifier.DOXX]),
+        (features.hurts, features.hurt_weights, [classifier.HURT]),
     ):
         rows = np.flatnonzero(kept & (weights > 0))
-        here, weighed = wide[rows], weights[rows]
-        found = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-        found.fit(here, targets[rows], sample_weight=weighed)
-        children = len(found.classes_) > 2
-        outputs = [classifier.BULLY, classifier.STRANGER, classifier.DOXX] if children else [classifier.HURT]
-        learned, start = found.coef_, found.intercept_
-        if children:
-            learned, start = learned[1:] - learned[0], start[1:] - start[0]
-        shares = found.predict_proba(here)[:, 1:]
-        whole[:, outputs] = learned[:, :-1].T
-        curvature[:, outputs] = (here.T @ (weighed[:, None] * shares * (1 - shares)))[:-1] + 1 / strength
-        starts[1, outputs] = start
-        starts[0, outputs] = start + _SCRIPT * learned[:, -1]
+        right = np.eye(len(outputs) + 1, dtype=np.float32)[targets[rows]]
+        scripts = np.where(features.chinese[rows] > 0, 0, 1)
+        examples = _Examples(matrix[rows], scripts, right, weights[rows].astype(np.float32))
+        learned, start = _regressions(examples, hidden)
+        shares = _chances(examples.matrix @ learned + start[scripts])[:, 1:]
+        whole[:, outputs] = learned[:, 1:] - learned[:, :1]
+        starts[:, outputs] = start[:, 1:] - start[:, :1]
+        slack = examples.weights[:, None] * shares * (1 - shares)
+        curvature[:, outputs] = examples.matrix.T @ slack + _LEAST_CURVATURE
     return Weights(whole, curvature, starts)
 
 
-def unseen(matrix: csr_matrix, features: Features) -> np.ndarray:
+def unseen(matrix: csr_matrix, features: Features, hidden: float) -> np.ndarray:
     """The sums of the written messages, in their order, each by weights that were learned without its file."""
     messages = np.flatnonzero(features.sources >= 0)
     sums = np.zeros((len(features.labels), classifier.OUTPUTS))
     for fold in range(FOLDS):
         left_out = (features.sources >= 0) & (features.sources % FOLDS == fold)
-        learned = learn(matrix, features, left_out)
+        learned = learn(matrix, features, hidden, left_out)
         sums[left_out] = matrix[left_out] @ learned.whole + learned.starts[1 - features.chinese[left_out].astype(int)]
     return sums[messages]

@@ -20,6 +20,8 @@ VARIANTS = {FULL: 16384, SMALL: 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
 SHARE_OF_HURT = 1.0  # how much abuse among adults counts where features are chosen
+PRUNED = (6, 3, 1.75)  # cells, as multiples of the slots, that are left after each step of choosing
+HIDDEN = 0.2  # of the features, while the weights of those that were chosen are learned
 _ROUNDS = 30  # of Lloyd's algorithm
 
 
@@ -71,19 +73,31 @@ def _rows_for(whole: np.ndarray, curvature: np.ndarray, count: int) -> tuple[np.
     return rows, taken
 
 
+def _ranked(features: Features, slots: int) -> np.ndarray:
+    """All cells, those first that the fit needs most.
+
+    The others are taken away step by step, as those that stay take over what they told.
+    """
+    matrix, cells = features.matrix(slots)
+    order = np.arange(len(cells))
+    for kept, hidden in ((len(cells), 0.6), *((int(slots * most), 0.4) for most in PRUNED)):
+        here = np.sort(order[:kept])
+        learned = learn(matrix[:, here], features, hidden)
+        worth = learned.curvature * learned.whole**2  # what the fit would lose without it
+        worth[:, classifier.HURT] *= SHARE_OF_HURT
+        order = np.concatenate([here[np.argsort(-worth.sum(axis=1))], order[kept:]])
+    return cells[order]
+
+
 def fit(features: Features, slots: int, data: Path) -> Model:
     """Choose a feature for each slot, weigh them again with those alone, and round."""
-    matrix, cells = features.matrix(slots)
-    learned = learn(matrix, features)
-    worth = learned.curvature * learned.whole**2  # what the fit would lose without it
-    worth[:, classifier.HURT] *= SHARE_OF_HURT
     told = tells(slots, features.frequency)
     best = {one & (slots - 1): one for one in told}
-    for i in np.argsort(-worth.sum(axis=1)):
-        best.setdefault(int(cells[i]) & (slots - 1), int(cells[i]))
+    for one in _ranked(features, slots).tolist():
+        best.setdefault(one & (slots - 1), one)
     chosen = np.array(sorted(best.values()))
     matrix, _ = features.matrix(slots, chosen)
-    learned = learn(matrix, features)
+    learned = learn(matrix, features, HIDDEN)
     scale = 127 / np.quantile(np.abs(learned.whole), 0.9995, axis=0)
     whole = np.clip(learned.whole * scale, -127, 127)
     starts = np.rint(learned.starts * scale).astype(int).tolist()
@@ -98,7 +112,7 @@ def fit(features: Features, slots: int, data: Path) -> Model:
         for one, row in zip(chosen[part], taken, strict=True):
             codes[int(one)] = len(book) + int(row)
         book = np.vstack([book, np.rint(rows), np.zeros((size - len(rows), classifier.OUTPUTS))])
-    return Model(slots, starts, book.astype(int), first, codes, sources(data), unseen(matrix, features) * scale)
+    return Model(slots, starts, book.astype(int), first, codes, sources(data), unseen(matrix, features, HIDDEN) * scale)
 
 
 def sources(data: Path) -> bytes:
