@@ -20,7 +20,7 @@ _CALLS = {
 # What `parts` of a description means to who reads the page.
 _SCOPE = {
     "full": "all of it",
-    "core": "the core alone (docs/add-a-board.md): no payments, assistant, apps, lessons, positions or recording",
+    "core": "the core alone (docs/add-a-board.md): " + boards.BEYOND_CORE,
 }
 
 

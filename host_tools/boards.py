@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).resolve().parent.parent / "boards"
 PACKED = "board.json"
+# What a board with `parts = "core"` does without, in words; firmware/policy/resting.py names the rules.
+BEYOND_CORE = "no payments, assistant, apps, lessons, positions or recording"
 
 Table = dict[str, Any]
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from firmware.texts import text
+from host_tools.boards import BEYOND_CORE
 from host_tools.console import Failure, Result, Shown, ask, date, moment, secret, sure, table, warn
 from host_tools.policy import complete_key, number_of
 from host_tools.receipts import UNREADABLE
@@ -13,7 +14,7 @@ from host_tools.talk import Talk, with_watch
 from host_tools.week import week, words
 from simulator import EPOCH
 
-CORE = "This board runs the core alone: no payments, assistant, apps, lessons, positions or recording."
+CORE = "This board runs the core alone: %s." % BEYOND_CORE
 _AGES = ("3-8", "8-12", "12-14")
 
 

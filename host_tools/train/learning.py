@@ -47,7 +47,7 @@ class _Examples(NamedTuple):
 def _chances(sums: np.ndarray) -> np.ndarray:
     """The classes' probabilities, by example, from their sums."""
     powers = np.exp(sums - sums.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _regression(examples: _Examples, hidden: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from host_tools.train.watch import install
 # those are traps, with the words of harmful ones.
 CALM = ((0.0015, 0.0045, 0.002, 0.001), (0.0005, 0.003, 0.006, 0.002))
 TRAPS = ((0.003, 0.03, 0.02, 0.01), (0.006, 0.045, 0.02, 0.01))
-MISSED = 0.06  # share of the harmful messages that lie below the sum that clears a message of a kind
+MISSED = 0.12  # share of the harmful messages that lie below the sum that clears a message of a kind
 _FOLDED = bytearray(4 * MAX_CHARS + 6)
 
 

@@ -55,7 +55,7 @@ class Model(NamedTuple):
         return head + bytes((self.book.T + 128).astype(np.uint8).tobytes()) + bytes(marks) + bytes(codes)
 
 
-def _rows_for(whole: np.ndarray, curvature: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def rows_for(whole: np.ndarray, curvature: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(rows, the row of each feature): those by which the fit loses least, to the second order (Lloyd's algorithm).
 
     A feature suffers from a changed weight as its curvature in that output says, so the distances differ by feature.
@@ -108,7 +108,7 @@ def fit(features: Features, slots: int, data: Path) -> Model:
     for offset in range(-1, OFFSETS):
         part = offsets == offset
         size = first - 1 if offset < 0 else TELLS[slots]
-        rows, taken = _rows_for(whole[part], learned.curvature[part] / scale**2, min(size, int(part.sum())))
+        rows, taken = rows_for(whole[part], learned.curvature[part] / scale**2, min(size, int(part.sum())))
         for one, row in zip(chosen[part], taken, strict=True):
             codes[int(one)] = len(book) + int(row)
         book = np.vstack([book, np.rint(rows), np.zeros((size - len(rows), classifier.OUTPUTS))])

@@ -54,10 +54,10 @@ def test_weights_are_rounded_where_it_costs_least() -> None:
     pytest.importorskip("sklearn", reason="training needs scikit-learn: make train installs it")
     import numpy as np
 
-    from host_tools.train.model import _rows_for
+    from host_tools.train.model import rows_for
 
     whole = np.array([[10.0, 0.0], [14.0, 0.0], [-50.0, 0.0], [-54.0, 0.0]])
     curvature = np.array([[9.0, 1.0], [9.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
-    rows, taken = _rows_for(whole, curvature, 3)
+    rows, taken = rows_for(whole, curvature, 3)
     assert taken[0] != taken[1] and taken[2] == taken[3]
     assert rows[taken[2]].tolist() == [-52.0, 0.0]
