@@ -19,9 +19,10 @@ VERSION = 4
 VARIANTS = {FULL: 16384, SMALL: 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
-SHARE_OF_HURT = 1.0  # how much abuse among adults counts where features are chosen
+SHARE_OF_HURT = 1.0  # how much abuse among adults counts where features are chosen and weights are rounded
 PRUNED = (6, 3, 1.75)  # cells, as multiples of the slots, that are left after each step of choosing
 HIDDEN = 0.2  # of the features, while the weights of those that were chosen are learned
+_SHARES = np.array([SHARE_OF_HURT, 1, 1, 1])
 _ROUNDS = 30  # of Lloyd's algorithm
 
 
@@ -83,9 +84,8 @@ def _ranked(features: Features, slots: int) -> np.ndarray:
     for kept, hidden in ((len(cells), 0.6), *((int(slots * most), 0.4) for most in PRUNED)):
         here = np.sort(order[:kept])
         learned = learn(matrix[:, here], features, hidden)
-        worth = learned.curvature * learned.whole**2  # what the fit would lose without it
-        worth[:, classifier.HURT] *= SHARE_OF_HURT
-        order = np.concatenate([here[np.argsort(-worth.sum(axis=1))], order[kept:]])
+        worth = (_SHARES * learned.curvature * learned.whole**2).sum(axis=1)  # what the fit would lose without it
+        order = np.concatenate([here[np.argsort(-worth)], order[kept:]])
     return cells[order]
 
 
@@ -101,6 +101,7 @@ def fit(features: Features, slots: int, data: Path) -> Model:
     scale = 127 / np.quantile(np.abs(learned.whole), 0.9995, axis=0)
     whole = np.clip(learned.whole * scale, -127, 127)
     starts = np.rint(learned.starts * scale).astype(int).tolist()
+    curvature = _SHARES * learned.curvature / scale**2
     offsets = np.array([told.get(int(one), -1) for one in chosen])
     book = np.zeros((1, classifier.OUTPUTS))  # code 0 weighs nothing: empty slots have it
     codes: dict[int, int] = {}
@@ -108,7 +109,7 @@ def fit(features: Features, slots: int, data: Path) -> Model:
     for offset in range(-1, OFFSETS):
         part = offsets == offset
         size = first - 1 if offset < 0 else TELLS[slots]
-        rows, taken = rows_for(whole[part], learned.curvature[part] / scale**2, min(size, int(part.sum())))
+        rows, taken = rows_for(whole[part], curvature[part], min(size, int(part.sum())))
         for one, row in zip(chosen[part], taken, strict=True):
             codes[int(one)] = len(book) + int(row)
         book = np.vstack([book, np.rint(rows), np.zeros((size - len(rows), classifier.OUTPUTS))])
