@@ -9,9 +9,10 @@ from typing import Any
 from host_tools.evaluate.judges import Judge, predict
 
 HERE = Path(__file__).resolve().parent
-# Limits and features were chosen by the first and by HELD_OUT; nobody has looked into the second.
-CHILDREN = (HERE / "children_dev.tsv", HERE / "children_test.tsv")
-HELD_OUT = HERE / "held_out.tsv"
+DEV = HERE / "children_dev.tsv"  # its errors were read, and training text was written about them: it only flatters
+LIMITS = HERE / "children_limits.tsv"  # by its figures limits were chosen; its messages were not read
+TEST = HERE / "children_test.tsv"  # nobody has looked into it
+CHILDREN = (DEV, LIMITS, TEST)
 COLUMNS = ("id", "lang", "direction", "label", "subtype", "text")
 
 

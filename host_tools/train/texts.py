@@ -20,7 +20,6 @@ FILES = (  # of the message data: what is trained on
     "cold/train.csv", "davidson/train.csv", "swsr/comments.csv", "templates/zh.csv", "templates/en.csv",
     "surge/profanity_en.csv", "taskmaster/benign_calib.txt",
 )  # fmt: skip
-MEASURING = ("children_dev.tsv", "children_test.tsv", "held_out.tsv")  # of ../evaluate
 LABELS = ("benign", "bully", "stranger", "doxx")
 KINDS = {"benign": "benign", "bully": "bully", "threat": "bully", "stranger": "stranger", "doxx": "doxx"}  # of patterns
 _PER_PATTERN = 70  # messages made from one pattern
@@ -232,7 +231,8 @@ class Message(NamedTuple):
 
 def written() -> Iterator[Message]:
     """The messages written one by one for this project, each once, without those that also stand in a measuring file."""
-    seen = {_plain(line.split("\t")[-1]) for name in MEASURING for line in lines(HERE.parent / "evaluate" / name)}
+    measuring = (HERE.parent / "evaluate").glob("*.tsv")
+    seen = {_plain(line.split("\t")[-1]) for path in measuring for line in lines(path)}
     for source, path in enumerate(sorted((HERE / "written").glob("*.tsv"))):
         for line in path.read_text(encoding="utf-8").splitlines():
             label, subtype, direction, text = line.split("\t")

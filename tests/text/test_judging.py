@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.evaluate.figures import CHILDREN, by_language, figures, predictions, read_messages
+from host_tools.evaluate.figures import DEV, by_language, figures, predictions, read_messages
 from host_tools.evaluate.judges import predict
 
 _ROWS = [
@@ -43,7 +43,7 @@ def test_what_is_no_message_is_judged_too() -> None:
 
 def test_the_reading_is_not_worse_than_it_says() -> None:
     """The file by which it was chosen; docs/model-card.md has the figures, and those of files that it never saw."""
-    rows = read_messages(CHILDREN[0])
+    rows = read_messages(DEV)
     found = by_language(rows, predictions(rows))
     assert found["bully_f1"] > 0.78 and found["doxx_recall"] > 0.92 and found["stranger_recall"] > 0.8
     assert found["benign_fpr"] < 0.06 and found["evasive_recall_ratio"] > 0.9
