@@ -189,7 +189,7 @@ class Frames:
         if what == 3:  # without end, or much too long
             return good[:-1] + b"x" * chance.choice((1, 100, LIMIT, 3 * LIMIT))
         if what == 4:  # one begins inside another
-            at = chance.randrange(1, len(good))
+            at = chance.randrange(1, max(short, 2))
             return good[:at] + good[: chance.randrange(max(short, 1))]
         return bytes(chance.randrange(256) for _ in range(chance.choice((1, 20, 300)))).replace(b"\x1e", b"")
 
