@@ -44,7 +44,7 @@ CLASSES = [
     ("别告诉你妈妈", STRANGER, 3),
     ("加我 微信", STRANGER, 2),
     ("把付款码发来", STRANGER, 3),
-    ("别告诉爸爸我们聊天", STRANGER, 2),
+    ("别告诉爸爸我们聊天", STRANGER, 3),
     ("send me a photo of you", STRANGER, 2),
     ("don't tell your mom", STRANGER, 3),
     # Cries for help, and reports that quote the insult

@@ -174,7 +174,7 @@ def test_a_phone_logs_in_reads_and_agrees(served: Served, tmp_path: Path) -> Non
         served.shown.append(_alert("blocked", 3))
         page.wait_for_selector("[data-entry='4']")
         page.click("[data-language=zh]")
-        page.wait_for_function("document.querySelector('h2').textContent === '最近七天'")
+        page.wait_for_selector("h2:text-is('最近七天')")
         page.wait_for_selector("#requests .settled")
         assert re.search("孩子的请求", page.inner_text("#asking"))
         width = page.evaluate("document.documentElement.scrollWidth")
