@@ -78,7 +78,7 @@ train: $(STAMP) ## train firmware/text/model.bin from the message data; MESSAGES
 	$(BIN)/python -m host_tools.train $(or $(MESSAGES),../shared/data/messages)
 
 mpy: $(STAMP) ## compile the firmware into build/mpy/firmware
-	$(BIN)/python -m host_tools.build build/mpy
+	$(BIN)/python -m host_tools.making.build build/mpy
 
 clean: ## remove what was built, .venv too
 	rm -rf $(VENV) build .pytest_cache .hypothesis .mypy_cache .ruff_cache wardwatch.egg-info

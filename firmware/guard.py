@@ -1,4 +1,4 @@
-"""The runtime half of the import guard (requirements E11, B9, B12); host_tools/audit.py is the half at build time.
+"""The runtime half of the import guard (requirements E11, B9, B12); at build time it is host_tools/making/audit.py.
 
 What stock MicroPython allows, as tried on the unix port: a `builtins.__import__` is called by every import statement,
 with the importer's globals, so that imports can be refused by name and by importer. The search path begins with the

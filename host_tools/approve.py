@@ -86,7 +86,7 @@ def _options(command: Callable[..., Request]) -> Callable[..., None]:
     ) -> None:
         request = command(**asked)
         if key_file is None or send:
-            from host_tools import sending  # with what talks to brokers
+            from host_tools.guardian import sending  # with what talks to brokers
         try:
             key = read_key(key_file) if key_file is not None else sending.kept_key(watch)
         except KeyFileError as error:

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from firmware.policy.rules.contacts import agreement_mac
 from host_tools.console import WRONG, Failure, Result, say, sure, write_private
 from host_tools.contacts import invitation_text
+from host_tools.link.talk import Talk, with_watch
 from host_tools.policy import change
 from host_tools.records import people
-from host_tools.talk import Talk, with_watch
 
 _MAGIC = b"WARDBACK1\n"
 _SALT, _NONCE = 16, 12

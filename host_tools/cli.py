@@ -116,7 +116,7 @@ def check_package(folder: str) -> None:
     """Check an app's folder as a source does before signing it: code, adverts, links."""
     from pathlib import Path
 
-    from host_tools.packages import lint
+    from host_tools.making.packages import lint
 
     problems = lint(Path(folder))
     for problem in problems:

@@ -9,8 +9,8 @@ import click
 
 from firmware.policy.rules.contacts import agreement_mac
 from host_tools.console import Failure, Result, Shown, sure, write_private
+from host_tools.link.talk import Talk, with_watch
 from host_tools.records import listed, people
-from host_tools.talk import Talk, with_watch
 
 _FORMAT = "wardwatch-invitation"
 

@@ -6,7 +6,7 @@ import click
 
 from firmware.texts import text
 from host_tools.console import Result, Shown, date, moment, month, table
-from host_tools.talk import Talk, with_watch
+from host_tools.link.talk import Talk, with_watch
 
 
 @click.group(cls=Shown, shown="show")

@@ -16,11 +16,11 @@ import click
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
-from host_tools import image
 from host_tools.boards import BoardError, load, names
-from host_tools.build import BuildFailed, compile_firmware
 from host_tools.console import BROKEN, Failure, Result
-from host_tools.port import candidates
+from host_tools.link.port import candidates
+from host_tools.making import image
+from host_tools.making.build import BuildFailed, compile_firmware
 
 _FOLDER = "dev"
 _BOOT = "import gc, sys\ngc.threshold(8192)\nsys.path[:] = ['.frozen', '/%s']\n" % _FOLDER

@@ -10,15 +10,16 @@ from typing import Any
 
 import click
 
-from host_tools import boards, usb
+from host_tools import boards
 from host_tools.console import FAILED, Failure, Result, table
-from host_tools.keys import Keys
-from host_tools.line import LineError, Refused
-from host_tools.port import Unplugged, candidates
-from host_tools.receipts import EXTENDS, GONE
+from host_tools.link import usb
+from host_tools.link.keys import Keys
+from host_tools.link.line import LineError, Refused
+from host_tools.link.port import Unplugged, candidates
+from host_tools.link.receipts import EXTENDS, GONE
+from host_tools.link.talk import Talk
+from host_tools.making.stock import build_of
 from host_tools.status import CORE
-from host_tools.stock import build_of
-from host_tools.talk import Talk
 from simulator import EPOCH
 
 _ROOM = 128 * 1024  # bytes: evidence and journal keep 64 KB for the journal alone

@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
-from host_tools import receipts
 from host_tools.console import Failure, Result, date, month, say, sure, table, write_private
+from host_tools.guardian.notices import TO, notice_text, read_me
+from host_tools.guardian.verify_evidence import opened
 from host_tools.journal import records
-from host_tools.notices import TO, notice_text, read_me
-from host_tools.talk import Talk, refuse, with_watch
-from host_tools.verify_evidence import opened
+from host_tools.link import receipts
+from host_tools.link.talk import Talk, refuse, with_watch
 from simulator import EPOCH
 
 _NAMES = ["package", "month", "party", "messages", "expires", "handed_over", "digest", "sealed"]
@@ -132,7 +132,7 @@ def _zip(about: dict[str, Any], data: bytes, messages: list[list[Any]] | None) -
         "00-read-me-first.txt": read_me(about).encode(),
         "package.bin": data,
         "package.json": json.dumps(about, ensure_ascii=False, indent=1).encode(),
-        "verify.py": (Path(__file__).parent / "verify_evidence.py").read_bytes(),
+        "verify.py": (Path(__file__).parent / "guardian" / "verify_evidence.py").read_bytes(),
     }
     if messages is not None:
         files["messages.json"] = json.dumps(messages, ensure_ascii=False, indent=1).encode()

@@ -17,13 +17,14 @@ from pathlib import Path
 import click
 from serial.tools import list_ports
 
-from host_tools import image, release, sign, stock
+from host_tools import release, sign
 from host_tools.boards import Board, BoardError, load, names
-from host_tools.build import BuildFailed
 from host_tools.console import BROKEN, NO_WATCH, Failure, Result, say, sure, warn
-from host_tools.keys import Keys
-from host_tools.line import Line, LineError, Refused
-from host_tools.port import Port
+from host_tools.link.keys import Keys
+from host_tools.link.line import Line, LineError, Refused
+from host_tools.link.port import Port
+from host_tools.making import image, stock
+from host_tools.making.build import BuildFailed
 
 _BAUD = 460800
 _HELLO_SECONDS = 90.0

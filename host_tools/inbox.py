@@ -21,10 +21,10 @@ from firmware.policy.rules.approval import AI_MINUTES, PAYMENT, UNBLOCK
 from firmware.services.transport.envelopes import HOST, WATCH, route, seal, unseal
 from firmware.storage.crypto import Broken
 from firmware.texts import text
-from host_tools.broker import Place, client, with_place
 from host_tools.console import NO_WATCH, Failure, Result, moment, say
-from host_tools.keys import POSITION, Keys
-from host_tools.positions import FORGED, GENUINE, Reports
+from host_tools.guardian.positions import FORGED, GENUINE, Reports
+from host_tools.link.broker import Place, client, with_place
+from host_tools.link.keys import POSITION, Keys
 
 _KEPT = 512  # ids a watch: more than it can have under way at any time
 _HISTORY = 200  # entries that the page of --web shows again
@@ -40,8 +40,8 @@ _FIELDS = {
 
 class Entry(NamedTuple):
     """What a watch said: kind "alert", "sos", "request" (the child asks for an approval), "position" or "gone" (the
-    broker lost it), and its fields by name. Of a position that could be opened: `proof`, as host_tools/positions.py
-    judges it, and its own fields."""
+    broker lost it), and its fields by name. Of a position that could be opened: `proof`, as positions.py judges it, and
+    its own fields."""
 
     watch: str
     kind: str

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from firmware.texts import text
-from host_tools import receipts
 from host_tools.console import FAILED, Failure, Result, moment, say, table, warn, write_private
-from host_tools.rebuild import Row, rebuilt, snapshot, suffix
-from host_tools.talk import Talk, with_watch
+from host_tools.guardian.rebuild import Row, rebuilt, snapshot, suffix
+from host_tools.link import receipts
+from host_tools.link.talk import Talk, with_watch
 
 _FORMAT = "wardwatch-log"
 _PAUSE = 2.0  # seconds between two looks of `follow`

@@ -9,8 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from host_tools.console import Failure, Result, moment, table
-from host_tools.generate import load_settings
-from host_tools.talk import Talk, with_watch
+from host_tools.link.talk import Talk, with_watch
+from host_tools.settings import load_settings
 
 _MOST = 64  # values in one policy
 

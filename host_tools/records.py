@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from host_tools.console import Failure, Result, Shown, say, sure, table, write_private
-from host_tools.talk import Talk, with_watch
+from host_tools.link.talk import Talk, with_watch
 
 _GRADES = ("", "watched", "limited", "muted", "removed")
 

@@ -6,9 +6,9 @@ from typing import Any
 import click
 
 from host_tools.console import NO_WATCH, Failure, Result, say
-from host_tools.line import LineError, Refused
-from host_tools.port import candidates
-from host_tools.talk import Talk
+from host_tools.link.line import LineError, Refused
+from host_tools.link.port import candidates
+from host_tools.link.talk import Talk
 
 _MOST = 64  # envelopes that one watch may hand over before the next one has its turn
 _PAUSE = 0.2  # seconds between two rounds in which nothing was carried

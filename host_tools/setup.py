@@ -10,12 +10,12 @@ import click
 
 from firmware.policy.settings_rows import PROFILES
 from host_tools.console import WRONG, Failure, Result, ask, say, secret, warn
-from host_tools.line import Refused
-from host_tools.login import new_verifier
-from host_tools.receipts import ANEW
-from host_tools.recovery_code import give_code
+from host_tools.link.line import Refused
+from host_tools.link.login import new_verifier
+from host_tools.link.receipts import ANEW
+from host_tools.link.recovery_code import give_code
+from host_tools.link.talk import Talk, refuse, with_watch
 from host_tools.status import describe
-from host_tools.talk import Talk, refuse, with_watch
 from simulator import EPOCH
 
 _REGIONS = {"cn-ccia": "cn", "cn-gb-draft": "cn", "eu-uk": "eu", "us-coppa": "us"}

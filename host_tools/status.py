@@ -8,10 +8,10 @@ import click
 from firmware.texts import text
 from host_tools.boards import BEYOND_CORE
 from host_tools.console import Failure, Result, Shown, ask, date, moment, secret, sure, table, warn
+from host_tools.guardian.week import week, words
+from host_tools.link.receipts import UNREADABLE
+from host_tools.link.talk import Talk, with_watch
 from host_tools.policy import complete_key, number_of
-from host_tools.receipts import UNREADABLE
-from host_tools.talk import Talk, with_watch
-from host_tools.week import week, words
 from simulator import EPOCH
 
 CORE = "This board runs the core alone: %s." % BEYOND_CORE

@@ -14,8 +14,8 @@ import simulator  # noqa: F401  makes the firmware importable
 from firmware.texts import text
 from firmware.update import package as form
 from host_tools.console import BROKEN, REFUSED, Failure, Result, say, table
-from host_tools.line import LineError, Refused
-from host_tools.talk import Talk, refuse, with_watch
+from host_tools.link.line import LineError, Refused
+from host_tools.link.talk import Talk, refuse, with_watch
 
 _PIECE = 2048  # bytes: in base64, in JSON, sealed and in base64 again they just fit a frame
 _BACK = 120.0  # seconds in which a watch starts again

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from host_tools.broker import address, certificate, password_of
 from host_tools.console import Failure, Result, Shown, sure, table, write_private
-from host_tools.keys import APPROVAL, POSITION
-from host_tools.talk import Talk, with_watch
+from host_tools.link.broker import address, certificate, password_of
+from host_tools.link.keys import APPROVAL, POSITION
+from host_tools.link.talk import Talk, with_watch
 
 _FORMAT = "wardwatch-keys"
 _PURPOSES = click.Choice(["messages", "assistant"])

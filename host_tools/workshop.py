@@ -6,7 +6,7 @@ import click
 
 from host_tools.backup import save
 from host_tools.console import Result, ask, say, sure
-from host_tools.talk import Talk, with_watch
+from host_tools.link.talk import Talk, with_watch
 
 _WHAT = ("service", "repl", "bootloader")
 

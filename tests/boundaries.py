@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from host_tools.generate import load_settings
+from host_tools.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE: dict[str, dict[str, Any]] = {row["key"]: row for row in load_settings()["setting"]}

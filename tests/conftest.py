@@ -13,7 +13,7 @@ from hypothesis import settings
 import simulator  # noqa: F401 (installs the shims)
 from firmware.policy.desk import credentials
 from firmware.storage import stretch
-from host_tools.build import compile_firmware
+from host_tools.making.build import compile_firmware
 from simulator import micropython
 from simulator.portable.rig import Rig
 from simulator.scenario import Run, Scenario

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.audit import ALLOWED, COLLECTORS, FIRMWARE, PERIPHERALS, Finding, audit
+from host_tools.making.audit import ALLOWED, COLLECTORS, FIRMWARE, PERIPHERALS, Finding, audit
 
 ROOT = FIRMWARE.parent
 
@@ -171,7 +171,7 @@ def test_the_real_tree_with_one_bad_line_fails(tmp_path: Path) -> None:
     with (copy / "services" / "messaging.py").open("a", encoding="utf-8") as stream:
         stream.write("\n\ndef listen(board):\n    return board.devices['mic']\n")
     lines = len((copy / "services" / "messaging.py").read_text(encoding="utf-8").splitlines())
-    command = [sys.executable, "-m", "host_tools.audit"]
+    command = [sys.executable, "-m", "host_tools.making.audit"]
     done = subprocess.run([*command, str(copy)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("firmware/services/messaging.py:%d: the board's devices" % lines)

@@ -10,7 +10,7 @@ import pytest
 
 from firmware import texts
 from firmware.policy.rules.consent import MANIFEST, PURPOSES
-from host_tools.generate import load_settings
+from host_tools.settings import load_settings
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 ROWS = [line.split("\t") for line in (FIRMWARE / "texts" / "collected.tsv").read_text(encoding="utf-8").splitlines()]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.policy.rules.location import crossing, distance
 from firmware.services.locator import coarse
-from host_tools.positions import FORGED, GENUINE, REPEATED, UNPROVED, Reports
+from host_tools.guardian.positions import FORGED, GENUINE, REPEATED, UNPROVED, Reports
 from simulator.portable.rig import Rig
 from simulator.scenario import PASSPHRASE, REPORT_KEY, Person, login, verifier
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import build, names
+from host_tools.making import build, names
 from simulator import micropython
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,7 +103,7 @@ def test_a_traceback_is_read_again(micropython_binary: str, tmp_path: Path) -> N
     script.write_text("from firmware.deep import A\nA().%s()\n" % short["_dig"])
     printed = micropython.run(script, path=target).stdout
     assert "_dig" not in printed and 'File "firmware.deep", line 3' in printed
-    command = [sys.executable, "-m", "host_tools.names", str(target)]
+    command = [sys.executable, "-m", "host_tools.making.names", str(target)]
     told = subprocess.run(command, input=printed, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert 'File "firmware.deep", line 3, in _dig' in told
     assert "no attribute '_gold'" in told

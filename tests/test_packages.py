@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from firmware.policy.rules.apps import CLASSES
-from host_tools import build, packages
 from host_tools.cli import main
+from host_tools.making import build, packages
 
 CLEAN = """import math
 

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from host_tools import build, cli
+from host_tools import cli
+from host_tools.making import build
 from simulator import micropython
 
 Start = Callable[..., micropython.Process]
@@ -200,7 +201,7 @@ def test_the_simulator_gets_its_options(
 
 def test_make_help_lists_every_target() -> None:
     """The list is made from the Makefile itself, so a target without help is the mistake to find."""
-    root = Path(build.__file__).resolve().parent.parent
+    root = Path(build.__file__).resolve().parents[2]
     shown = subprocess.run(["make", "-s", "help"], cwd=root, capture_output=True, text=True, check=True).stdout
     makefile = (root / "Makefile").read_text()
     phony = makefile.split(".PHONY:")[1].splitlines()[0].split()

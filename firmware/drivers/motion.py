@@ -1,7 +1,7 @@
 """What is made of acceleration, inside the drivers: a raised wrist, and an estimate of steps. Samples stay here.
 
-How somebody walks tells who walks, so no sample, rhythm or strength leaves a driver (host_tools/audit.py); and steps
-are counted only when a service has asked for it.
+How somebody walks tells who walks, so no sample, rhythm or strength leaves a driver (host_tools/making/audit.py); and
+steps are counted only when a service has asked for it.
 """
 
 from micropython import const

@@ -1,4 +1,4 @@
-"""The one place that opens microphone and camera (requirements B9, B17, G16, I6), as host_tools/audit.py checks.
+"""The one place that opens microphone and camera (requirements B9, B17, G16, I6), as host_tools/making/audit.py checks.
 
 While a device has power, its sign is on: the sign is switched on, checked and heard before the power, and the power is
 off before the sign. What is read goes piece by piece through one buffer to whoever opened the device, and the buffer

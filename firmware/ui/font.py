@@ -1,5 +1,5 @@
-"""Letters, icons and corners from font.bin, read by seek (the file's form: host_tools/font.py). Nothing is allocated
-after `Letters` is made; a size holds one cell, the map of its pages and the page that was asked last."""
+"""Letters, icons and corners from font.bin, read by seek (the file's form: host_tools/making/font.py). Nothing is
+allocated after `Letters` is made; a size holds one cell, the map of its pages and the page that was asked last."""
 
 import framebuf
 from micropython import const
@@ -102,7 +102,7 @@ class Letters:
         self._file.seek(base + (place[0] | place[1] << 8))
 
     def _unpack(self):
-        """Marks and literals into the cell (the form: host_tools/font.py)."""
+        """Marks and literals into the cell (the form: host_tools/making/font.py)."""
         packed, cell, wide = self._packed, self._cell, self._row_bytes
         plain, mark, bit = packed[0] & 128, 2, 1
         literal, half = 2 + packed[1], 0

@@ -5,7 +5,7 @@ from firmware.ui.font import BIG_ICON, BODY, ICON, TITLE, code_at
 
 _CLOSING = "，。？！：；、）》”’,.!?:;)".encode()
 _FIRST_ICON = 0xE000
-# The order of host_tools/icons.py.
+# The order of host_tools/making/icons.py.
 ICONS = (
     "back up down yes no block shield phone hangup message warning heart help lock moon school bolt clock pin erase "
     "person guardian sos wait undo eye signal empty folded bell next home menu coin robot book info pen send space"

@@ -5,12 +5,12 @@ import threading
 from pathlib import Path
 
 from host_tools.approve import code
-from host_tools.broker import Place
 from host_tools.console import NO_WATCH, Failure, say
 from host_tools.inbox import Connection, Entry, Inbox
 from host_tools.inbox_page.login import Login
 from host_tools.inbox_page.server import Page, serve
-from host_tools.keys import APPROVAL, Keys
+from host_tools.link.broker import Place
+from host_tools.link.keys import APPROVAL, Keys
 
 LOOPBACK = "127.0.0.1"
 _AGAIN = 5.0  # seconds between two tries to reach the broker

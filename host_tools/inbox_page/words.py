@@ -4,7 +4,7 @@ from typing import Any
 
 from firmware.policy.rules.approval import AI_MINUTES, PAYMENT, UNBLOCK
 from firmware.texts import text
-from host_tools.positions import GENUINE
+from host_tools.guardian.positions import GENUINE
 
 LANGUAGES = ("zh", "en")
 

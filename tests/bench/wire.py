@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from host_tools.line import Line
-from host_tools.port import Port
+from host_tools.link.line import Line
+from host_tools.link.port import Port
 from simulator.cable import Cable
 from simulator.serial_port import SerialWatch
 from simulator.watch import Person, Watch
@@ -152,7 +152,7 @@ def _export_once(line: Line, cable: Cable) -> tuple[float, int, int]:
 
 def set_up_by(line: Line) -> None:
     """The first set-up, and an owner's proof."""
-    from host_tools.login import log_in, new_verifier
+    from host_tools.link.login import log_in, new_verifier
 
     fields: dict[str, Any] = {"wall": int(time.time()) - 1577836800, "birth_year": 2017, "birth_month": 3}
     more: dict[str, Any] = {"profile": "cn-ccia", "language": "en", "owner": "mum", "region": "cn", "numbers": []}

@@ -20,10 +20,10 @@ import click
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from host_tools.build import compile_firmware, compile_module
 from host_tools.console import Failure, say
 from host_tools.deploy import at_prompt, deploy_files
-from host_tools.image import Files
+from host_tools.making.build import compile_firmware, compile_module
+from host_tools.making.image import Files
 from simulator.portable.rig import Rig
 from simulator.scenario import HostFiles, Run, Scenario, ScenarioFailed, find
 from tests.boards import conformity

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import board_pages, boards
+from host_tools import boards
+from host_tools.generate import board_pages
 
 NAMES = boards.names()
 _GOOD = (boards.FOLDER / "waveshare-s3-touch-lcd-1.69" / "board.toml").read_text("utf-8")

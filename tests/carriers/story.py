@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from host_tools.keys import APPROVAL, Keys
+from host_tools.link.keys import APPROVAL, Keys
 from simulator.pictures import png, rgb
 from simulator.watch import ROOT, Watch
 from tests.carriers.broker import NAME, Authority, Broker

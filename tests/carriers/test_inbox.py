@@ -19,9 +19,9 @@ from firmware.services.transport.envelopes import HOST, WATCH, route, seal
 from firmware.storage.crypto import Sealer
 from firmware.storage.journal import encode
 from host_tools.approve import code
-from host_tools.broker import Place
 from host_tools.inbox import Connection, Entry, Inbox
-from host_tools.keys import Keys
+from host_tools.link.broker import Place
+from host_tools.link.keys import Keys
 from simulator.watch import ROOT, Watch
 from tests.carriers.broker import NAME, Authority, Broker, Proxy, mosquitto
 from tests.carriers.people import befriend, live, person, watch

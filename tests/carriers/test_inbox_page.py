@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from host_tools.keys import APPROVAL, Keys
+from host_tools.link.keys import APPROVAL, Keys
 from simulator.watch import ROOT
 from tests.carriers.broker import NAME, Broker, mosquitto
 from tests.carriers.people import befriend, live, person, watch

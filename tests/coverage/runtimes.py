@@ -4,7 +4,7 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from host_tools.build import compile_firmware
+from host_tools.making.build import compile_firmware
 from simulator import micropython
 from simulator.portable.rig import Rig
 from simulator.scenario import Do, Run, Scenario, ScenarioFailed

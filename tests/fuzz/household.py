@@ -9,8 +9,8 @@ from typing import Any
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.link import session
 from firmware.link.frames import LIMIT, Reader, frame
-from host_tools.line import Line, LineError, Refused
-from host_tools.login import log_in, new_verifier
+from host_tools.link.line import Line, LineError, Refused
+from host_tools.link.login import log_in, new_verifier
 from simulator.portable.board import Drbg
 from simulator.watch import Person, Watch
 from tests.fuzz.frames import Frames, all_rules, fields_of
@@ -64,7 +64,7 @@ class Fuzzed:
         self.line = Line(self, HOST, Drbg("host" + seed))
         self._prepare()
 
-    # --- the line, as host_tools/line.py wants it
+    # --- the line, as host_tools/link/line.py wants it
 
     def write(self, data: bytes) -> None:
         self.last = [*self.last[-40:], data]

@@ -5,7 +5,7 @@ from typing import Any
 
 from firmware.link.server import Server
 from firmware.services.hosts import HostService
-from host_tools.line import Line
+from host_tools.link.line import Line
 from simulator.portable.board import Drbg
 from simulator.portable.rig import Rig
 from simulator.watch import Guardian

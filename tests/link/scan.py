@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from host_tools.line import Line
-from host_tools.login import log_in, new_verifier
-from host_tools.recovery_code import code_bytes, new_code
+from host_tools.link.line import Line
+from host_tools.link.login import log_in, new_verifier
+from host_tools.link.recovery_code import code_bytes, new_code
 from simulator.watch import Person, Watch
 from tests.link.test_whole_watch import START, WatchStream, code_of
 

@@ -11,9 +11,9 @@ import pytest
 
 from firmware.link import session
 from firmware.link.frames import frame
-from host_tools.keys import Keys
-from host_tools.line import Line, LineError, Refused
-from host_tools.login import log_in, new_verifier
+from host_tools.link.keys import Keys
+from host_tools.link.line import Line, LineError, Refused
+from host_tools.link.login import log_in, new_verifier
 from simulator.portable.board import Drbg
 from simulator.watch import RUNTIMES, Person, Watch
 from tests.link.household import HOST, IDENTITY, Household

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.line import Line
-from host_tools.port import Port
+from host_tools.link.line import Line
+from host_tools.link.port import Port
 from simulator.cable import Cable, Direction
 from simulator.serial_port import SerialWatch
 

@@ -11,7 +11,7 @@ import pytest
 from firmware.link import methods
 from firmware.link.frames import Reader, frame
 from firmware.policy.request import forms
-from host_tools.line import Line
+from host_tools.link.line import Line
 from simulator.watch import RUNTIMES, Watch
 from tests.fuzz.frames import all_rules
 from tests.link.test_whole_watch import START, line_to, set_up

@@ -8,7 +8,7 @@ import pytest
 from firmware.link import session
 from firmware.link.frames import frame
 from firmware.policy.rules.hosts import CAP
-from host_tools.line import LineError, Refused
+from host_tools.link.line import LineError, Refused
 from tests.link.household import HOST, IDENTITY, Household
 
 

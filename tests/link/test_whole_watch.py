@@ -8,9 +8,9 @@ import pytest
 
 from firmware.link import methods
 from firmware.policy.request import forms
-from host_tools import protocol_page
-from host_tools.line import Line, Refused
-from host_tools.login import log_in, new_verifier
+from host_tools.generate import protocol_page
+from host_tools.link.line import Line, Refused
+from host_tools.link.login import log_in, new_verifier
 from simulator.portable.board import Drbg
 from simulator.watch import RUNTIMES, Person, Watch
 

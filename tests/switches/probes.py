@@ -6,7 +6,7 @@ The watches are made by scenarios, in which a guardian has opened all that can b
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from host_tools.generate import load_settings
+from host_tools.settings import load_settings
 from simulator import publisher
 from simulator.scenario import WRONG_PIN, Run, moment
 

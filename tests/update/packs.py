@@ -4,8 +4,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from host_tools import image
-from host_tools.build import compile_module
+from host_tools.making import image
+from host_tools.making.build import compile_module
 from simulator import publisher
 
 BOARD = "test-board"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import image
-from host_tools.build import SCRIPTS, SOURCE
+from host_tools.making import image
+from host_tools.making.build import SCRIPTS, SOURCE
 from host_tools.release import BASE, closure
 from simulator import micropython
 from tests.update import packs

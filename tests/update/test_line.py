@@ -13,9 +13,9 @@ from firmware.policy.settings import Settings
 from firmware.update.slots import Slots
 from host_tools import backup, update
 from host_tools.console import Failure
-from host_tools.line import Line, Refused
-from host_tools.login import log_in
-from host_tools.talk import Talk
+from host_tools.link.line import Line, Refused
+from host_tools.link.login import log_in
+from host_tools.link.talk import Talk
 from simulator import EPOCH
 from simulator.portable.board import Drbg
 from simulator.watch import RUNTIMES, Watch

@@ -9,7 +9,7 @@ import pytest
 from firmware.storage.frames import encode
 from firmware.update.package import CODE
 from firmware.update.slots import Slots
-from host_tools import image
+from host_tools.making import image
 from simulator import publisher
 from tests.thorough import THOROUGH
 from tests.update import packs

@@ -14,7 +14,7 @@ from firmware.storage.files import Files
 from firmware.update.slots import SERVICE, Slots
 from host_tools import update
 from host_tools.console import Failure
-from host_tools.line import Line
+from host_tools.link.line import Line
 from simulator.portable.board import Board, Drbg
 from simulator.portable.display import Display
 from tests.update import packs

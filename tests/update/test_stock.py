@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from host_tools import stock
 from host_tools.boards import FOLDER, Board, BoardError, load, names
 from host_tools.console import Failure
+from host_tools.making import stock
 from tests.update.test_flashing import firmware
 
 BOARD = "lilygo-t-watch-s3"

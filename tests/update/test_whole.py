@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from firmware.link.frames import Reader, frame
-from host_tools import boards, image, release
+from host_tools import boards, release
+from host_tools.making import image
 from simulator import micropython, publisher
 from tests.conftest import ROOT
 from tests.thorough import THOROUGH

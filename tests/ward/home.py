@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import main
-from host_tools.login import new_verifier
-from host_tools.talk import Talk
+from host_tools.link.login import new_verifier
+from host_tools.link.talk import Talk
 from simulator import EPOCH
 from simulator.serial_port import SerialWatch
 from simulator.watch import ROOT, Person

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.verify_evidence import opened
+from host_tools.guardian.verify_evidence import opened
 from simulator.watch import RUNTIMES, Person
 from tests.ward.home import PASSPHRASE, Home, a_home, befriend, bullied, pair, run
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from host_tools.line import Line, Refused
-from host_tools.receipts import ANEW, EXTENDS, GONE, how_often, judge
+from host_tools.link.line import Line, Refused
+from host_tools.link.receipts import ANEW, EXTENDS, GONE, how_often, judge
 from simulator.watch import RUNTIMES, Person
 from tests.ward.home import PASSPHRASE, Home, Terminal, a_home, befriend, bullied, pair, run, talk_to
 

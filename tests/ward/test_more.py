@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from host_tools import doctor, usb
+from host_tools import doctor
 from host_tools.approve import code
 from host_tools.backup import opened, sealed
 from host_tools.console import Failure
 from host_tools.doctor import BAD, GOOD, ODD, check_inside, check_port
+from host_tools.link import usb
 from simulator.watch import RUNTIMES, Person
 from tests.carriers.broker import Authority
 from tests.ward.home import PASSPHRASE, Home, a_home, befriend, bullied, pair, run, talk_to

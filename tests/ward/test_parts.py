@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from host_tools import port
 from host_tools.cli import main
 from host_tools.console import Failure, Result, harmless, write_private
-from host_tools.keys import Keys
-from host_tools.line import LineError
+from host_tools.link import port
+from host_tools.link.keys import Keys
+from host_tools.link.line import LineError
 from simulator.ends import end_of
 from simulator.serial_port import SerialWatch
 from tests.ward.home import a_home, set_up

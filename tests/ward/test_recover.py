@@ -9,10 +9,10 @@ import click
 import pytest
 
 from firmware.policy.desk.credentials import recovery_hash
-from host_tools.line import Line, Refused
-from host_tools.login import new_verifier
-from host_tools.port import Port
-from host_tools.recovery_code import code_bytes, new_code
+from host_tools.link.line import Line, Refused
+from host_tools.link.login import new_verifier
+from host_tools.link.port import Port
+from host_tools.link.recovery_code import code_bytes, new_code
 from simulator.watch import RUNTIMES
 from tests.ward.home import PASSPHRASE, Home, Terminal, a_home, set_up
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from host_tools.line import Refused
+from host_tools.link.line import Refused
 from tests.ward.home import PASSPHRASE, Home, a_home, pair, run, talk_to
 
 

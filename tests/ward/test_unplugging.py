@@ -9,13 +9,13 @@ import pytest
 
 from firmware.link import methods
 from host_tools.cli import main
-from host_tools.line import Line
+from host_tools.link.line import Line
 from simulator.watch import Person
 from tests.thorough import THOROUGH
 from tests.ward.home import PASSPHRASE, Done, Home, a_home, befriend, pair, run
 from tests.ward.tree import ACTING, READING, leaves, prepared, secret_of, typed_at
 
-# The record that an act leaves, where its name is another one; written down apart from host_tools/receipts.py.
+# The record that an act leaves, where its name is another one; written down apart from host_tools/link/receipts.py.
 LEAVES = {
     "assistant.extend": "assistant.extended",
     "blocking.release": "blocking.released",

@@ -5,7 +5,7 @@ a link or an NFC tag never reaches the installer. The child asks, a guardian app
 of them lifts an age rating. Every permission is denied until a guardian grants it.
 
 All apps share one Python interpreter. What is decided here holds for what the watch hands over; it is no wall inside
-the memory, and only packages that the source has checked (`host_tools/packages.py`) are let in.
+the memory, and only packages that the source has checked (`host_tools/making/packages.py`) are let in.
 """
 
 import json

@@ -1,8 +1,8 @@
 """The one door out of the watch (requirements B12, A22).
 
 Whoever wants to send something names what for and where to. The rule `network` decides, what it refuses is journalled,
-and only what it allows gets a stream. `host_tools/audit.py` fails the build where anything else imports a socket, or
-this door's streams; firmware/guard.py refuses it on the watch.
+and only what it allows gets a stream. `host_tools/making/audit.py` fails the build where anything else imports a
+socket, or this door's streams; firmware/guard.py refuses it on the watch.
 """
 
 import errno

@@ -1,21 +1,9 @@
-"""`make generate`: write the files that are derived from a source table and kept in the repository.
+"""firmware/policy/settings_rows.py from firmware/policy/settings.toml: `make generate` writes it, a test compares."""
 
-firmware/policy/settings_rows.py comes from firmware/policy/settings.toml, docs/boards from boards/*/board.toml, the
-acts in docs/protocol.md from the handlers. Tests compare them.
-"""
+from host_tools.settings import POLICY, load_settings
 
-import tomllib
-from pathlib import Path
-
-from host_tools import board_pages, protocol_page
-
-POLICY = Path(__file__).resolve().parent.parent / "firmware" / "policy"
+FILE = POLICY / "settings_rows.py"
 _DIRECTIONS = {"lower": "<", "higher": ">", "same": "="}
-
-
-def load_settings() -> dict:
-    """The source table: {"profiles": [...], "setting": [{key, min, max, stricter, default, rows, help, ...}]}."""
-    return tomllib.loads((POLICY / "settings.toml").read_text(encoding="utf-8"))
 
 
 def _column(value: int | list[int]) -> str:
@@ -50,13 +38,7 @@ def _tuple(names: list[str]) -> str:
     return "(" + ", ".join(f'"{name}"' for name in names) + ")"
 
 
-def main() -> None:
-    target = POLICY / "settings_rows.py"
-    target.write_text(settings_rows(), encoding="utf-8")
-    print(f"wrote {target.name}: {len(load_settings()['setting'])} settings")
-    print(f"wrote docs/boards: {board_pages.write()} boards")
-    print(f"wrote docs/protocol.md: {protocol_page.write()} acts")
-
-
-if __name__ == "__main__":
-    main()
+def write() -> int:
+    """Write it anew; how many settings it has."""
+    FILE.write_text(settings_rows(), encoding="utf-8")
+    return len(load_settings()["setting"])

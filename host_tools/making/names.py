@@ -2,7 +2,7 @@
 
 What begins with `_` is private: to its module, or, as an attribute, to the modules that work on the same objects. The
 build spells such names `_a`, `_b` and so on, and gives one short name to many private names that can never meet. Lines
-stay lines, so tracebacks stay true; `python -m host_tools.names build/mpy < traceback` puts the names back.
+stay lines, so tracebacks stay true; `python -m host_tools.making.names build/mpy < traceback` puts the names back.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """Makes firmware/ui/font.bin: letters, icons and corners in four levels of grey, for reading by seek.
 
-    python -m host_tools.font [--font NotoSansCJK-Regular.ttc] [--bold NotoSansCJK-Bold.ttc]
+    python -m host_tools.making.font [--font NotoSansCJK-Regular.ttc] [--bold NotoSansCJK-Bold.ttc]
 
 Needs Pillow and Noto Sans CJK (Debian: fonts-noto-cjk; SIL Open Font License 1.1, firmware/ui/OFL.txt). The file is
 committed, so nobody else needs either.
@@ -21,9 +21,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from host_tools import icons
+from host_tools.making import icons
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "firmware" / "ui" / "font.bin"
 _NOTO = Path("/usr/share/fonts/opentype/noto")
 _LATIN = "".join(map(chr, range(0x20, 0x7F))) + "·•…—–“”‘’°×€£¥éèüöäßñç" + "\ufffd"

@@ -67,7 +67,7 @@ class Keys:
 
     @property
     def broker(self) -> list[Any]:
-        """What host_tools/broker.py needs to know of the broker that was named last, or []."""
+        """What host_tools/link/broker.py needs to know of the broker that was named last, or []."""
         return list(self._kept.get("broker", []))
 
     def keep_broker(self, place: list[Any]) -> None:

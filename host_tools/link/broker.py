@@ -12,7 +12,7 @@ import click
 import paho.mqtt.client as mqtt
 
 from host_tools.console import Failure, secret
-from host_tools.keys import Keys
+from host_tools.link.keys import Keys
 
 
 class Place(NamedTuple):

@@ -10,7 +10,7 @@ from firmware.text import reading
 from firmware.texts import text
 from host_tools.console import moment
 from host_tools.journal import since
-from host_tools.talk import Talk
+from host_tools.link.talk import Talk
 
 _WEEK = 7 * 86400
 _SOON = 7  # days before its end at which a policy is worth a word

@@ -1,9 +1,9 @@
 """What `ward approve` needs of this computer's keys and of the broker."""
 
-from host_tools.broker import Place, password_at, tell
 from host_tools.console import NO_WATCH, Failure, say
 from host_tools.inbox import Inbox, paired
-from host_tools.keys import APPROVAL, Keys
+from host_tools.link.broker import Place, password_at, tell
+from host_tools.link.keys import APPROVAL, Keys
 
 
 def kept_key(watch: str) -> bytes:

@@ -1,6 +1,6 @@
 """The watch's icons and the corners of its boxes, drawn with circles, lines and polygons on a grid of 32.
 
-Only `host_tools/font.py` uses this. An icon is a list of shapes; a colour of 0 cuts out.
+Only `host_tools/making/font.py` uses this. An icon is a list of shapes; a colour of 0 cuts out.
 """
 
 from collections.abc import Callable

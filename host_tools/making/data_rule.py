@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.boards import FOLDER
-from host_tools.build import SOURCE, BuildFailed
+from host_tools.making.build import SOURCE, BuildFailed
 
 MAKER = FOLDER / "maker.toml"
 _COLLECTED = SOURCE / "texts" / "collected.tsv"

@@ -20,7 +20,7 @@ import simulator  # noqa: F401  makes the firmware importable
 from firmware.storage.frames import encode
 from firmware.update import package
 from host_tools import sign
-from host_tools.build import BuildFailed
+from host_tools.making.build import BuildFailed
 
 SECTOR = 4096
 TABLE_AT = 0x8000

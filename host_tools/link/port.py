@@ -12,9 +12,9 @@ import serial
 from serial.tools import list_ports
 
 from host_tools.console import NO_WATCH, Failure, ask
-from host_tools.line import Hello, Line, LineError, Refused
+from host_tools.link.line import Hello, Line, LineError, Refused
 
-_BOARDS = Path(__file__).resolve().parent.parent / "boards"
+_BOARDS = Path(__file__).resolve().parents[2] / "boards"
 _BAUD = 115200
 _GREETING = 1.5  # seconds in which a watch answers a hello
 

@@ -5,8 +5,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from host_tools.keys import Keys
-from host_tools.line import Line, LineError, Refused
+from host_tools.link.keys import Keys
+from host_tools.link.line import Line, LineError, Refused
 
 ROUNDS = 15000  # of PBKDF2 for a new passphrase, on this host
 _CHANGED = (

@@ -10,7 +10,7 @@ import click
 
 from firmware.policy.desk.credentials import recovery_hash
 from host_tools.console import say
-from host_tools.talk import Talk
+from host_tools.link.talk import Talk
 
 _SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _GROUP = 4

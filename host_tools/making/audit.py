@@ -1,6 +1,6 @@
 """What the firmware must not contain, whoever wrote it: a check of its syntax trees before it is built.
 
-    python -m host_tools.audit [FOLDER]      prints what it finds as path:line: what; what to do. 0, or 1 for any
+    python -m host_tools.making.audit [FOLDER]      prints what it finds as path:line: what; what to do. 0, or 1 for any
 
 (Requirements A3, B9, B12, G16, G21-G24.)
 
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 
 # (module, name): the only places where a name may stand that is forbidden elsewhere.
 ALLOWED = {
@@ -99,7 +99,7 @@ class Finding(NamedTuple):
 
 _SERVICE = "ask the service that owns it; it shows its sign and asks the rules"
 _REMEDIES = {
-    "code": "write the call plainly, or add the place to ALLOWED in host_tools/audit.py with a reason",
+    "code": "write the call plainly, or add the place to ALLOWED in host_tools/making/audit.py with a reason",
     "memory": "use bytes and the driver's own registers; native code and raw memory are not built",
     "sender": "open a stream by services/transport/egress.py, which asks the rules and journals what they refuse",
     "hardware": "move it to firmware/drivers and give the service an object",
@@ -303,7 +303,7 @@ def _class_file(name: str) -> str:
 def main(argv: list[str]) -> int:
     """Check the firmware, or the folder named by the one argument."""
     if len(argv) > 1:
-        print("usage: python -m host_tools.audit [FOLDER]", file=sys.stderr)
+        print("usage: python -m host_tools.making.audit [FOLDER]", file=sys.stderr)
         return 2
     findings = audit(Path(argv[0]) if argv else FIRMWARE)
     for finding in findings:

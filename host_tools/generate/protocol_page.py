@@ -8,7 +8,7 @@ from firmware.policy import resting
 from firmware.policy.request import forms
 from firmware.policy.resident import RULES
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 _BEGIN, _END = "<!-- acts: made by `make generate` -->\n", "<!-- end of acts -->\n"
 _MAX = 0x3FFFFFFF
 _TYPES = {

@@ -20,7 +20,7 @@ from firmware.policy.rules.apps import AGES, CLASSES, PERMISSIONS
 IMPORTS = {"array", "binascii", "collections", "heapq", "json", "math", "micropython", "random", "re", "struct"}
 # Never on a watch as it leaves the workshop: nothing that entertains, plays, answers homework or talks by itself.
 PRESET = ("education", "tool", "communication")
-PRESET_FOLDER = Path(__file__).resolve().parent.parent / "firmware" / "apps"
+PRESET_FOLDER = Path(__file__).resolve().parents[2] / "firmware" / "apps"
 
 _TEXTS = {".txt", ".tsv", ".csv", ".json", ".toml"}
 _NAMES = {

