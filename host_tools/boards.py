@@ -224,6 +224,12 @@ class Board:
         return json.dumps(kept, separators=(",", ":"), sort_keys=True).encode("ascii")
 
 
+def build_of(board: Board) -> str:
+    """What MicroPython calls the build: the board and, after a hyphen, the variant."""
+    wanted = board.micropython
+    return str(wanted["board"]) + ("-" + wanted["variant"] if "variant" in wanted else "")
+
+
 def _waking_pin(data: Table) -> int | None:
     """The pin of the one button, or of the chip that has it, if it can end a light sleep.
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from host_tools.approve import approve
+from host_tools.commands.approve import approve
 from host_tools.console import CODES
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -24,12 +24,12 @@ def _version() -> str:
         return "unknown"
 
 
-# Which module holds the commands that talk to a watch, or are one.
+# Which module of host_tools/commands holds the commands that talk to a watch, or are one.
 _ON_DEMAND = {
     "setup": "setup",
     "status": "status",
     "policy": "policy",
-    "grant": "status",
+    "grant": "policy",
     "contacts": "contacts",
     "block": "records",
     "bill": "daily",
@@ -38,7 +38,7 @@ _ON_DEMAND = {
     "apps": "daily",
     "alerts": "status",
     "evidence": "evidence",
-    "log": "journal",
+    "log": "log",
     "data": "records",
     "clock": "status",
     "lost": "status",
@@ -54,8 +54,8 @@ _ON_DEMAND = {
     "wifi": "wifi",
     "keys": "wifi",
     "watch": "simulated",
-    "keygen": "sign",
-    "build": "release",
+    "keygen": "keygen",
+    "build": "build",
     "update": "update",
     "flash": "flash",
     "deploy": "deploy",
@@ -72,7 +72,7 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _ON_DEMAND:
             return super().get_command(context, name)
-        found: click.Command = getattr(import_module("host_tools." + _ON_DEMAND[name]), name)
+        found: click.Command = getattr(import_module("host_tools.commands." + _ON_DEMAND[name]), name)
         return found
 
 

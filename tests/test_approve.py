@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from firmware.policy.rules.approval import KEY, TRIES
-from host_tools import approve
 from host_tools.cli import main
+from host_tools.guardian import approval
 from simulator.portable.rig import Rig
 from simulator.scenario import APPROVAL_KEY, PASSPHRASE, PIN, approval_code, login, verifier
 
@@ -136,7 +136,7 @@ def test_an_allowance_waits_fifteen_minutes(tmp_path: Path) -> None:
     rig = _watch(tmp_path / "watch")
     ask(rig, "approval.ask", what="ai_minutes", value=20)
     number = rig.do({"op": "shown"})["approvals"][0]["request"]
-    ask(rig, "approval.enter", request=number, code=approve.code(APPROVAL_KEY, number, "ai_minutes", 20))
+    ask(rig, "approval.enter", request=number, code=approval.code(APPROVAL_KEY, number, "ai_minutes", 20))
     rig.do({"op": "advance", "seconds": 899})
     assert rig.watch.engine.rules["approval"].allowance("ai_minutes")[2] == 20
     rig.do({"op": "advance", "seconds": 1})

@@ -7,7 +7,7 @@ import pytest
 
 from firmware.policy import resting
 from host_tools import boards
-from host_tools.status import CORE, describe
+from host_tools.guardian.status import CORE, describe
 from simulator.portable.rig import Rig
 from simulator.scenario import PASSPHRASE, login, verifier
 from tests.good_requests import GOOD_IN

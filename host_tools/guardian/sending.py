@@ -1,7 +1,7 @@
-"""What `ward approve` needs of this computer's keys and of the broker."""
+"""A code for a request on its way: this computer's keys, and the broker."""
 
 from host_tools.console import NO_WATCH, Failure, say
-from host_tools.inbox import Inbox, paired
+from host_tools.guardian.inbox import Inbox, paired
 from host_tools.link.broker import Place, password_at, tell
 from host_tools.link.keys import APPROVAL, Keys
 

@@ -9,7 +9,7 @@ from typing import Any
 from firmware.text import reading
 from firmware.texts import text
 from host_tools.console import moment
-from host_tools.journal import since
+from host_tools.guardian.journal import since
 from host_tools.link.talk import Talk
 
 _WEEK = 7 * 86400

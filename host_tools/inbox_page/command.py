@@ -4,9 +4,9 @@ import asyncio
 import threading
 from pathlib import Path
 
-from host_tools.approve import code
 from host_tools.console import NO_WATCH, Failure, say
-from host_tools.inbox import Connection, Entry, Inbox
+from host_tools.guardian.approval import code
+from host_tools.guardian.inbox import Connection, Entry, Inbox
 from host_tools.inbox_page.login import Login
 from host_tools.inbox_page.server import Page, serve
 from host_tools.link.broker import Place

@@ -21,7 +21,7 @@ from typing import Any
 from aiohttp import web
 
 from host_tools.console import moment
-from host_tools.inbox import Entry
+from host_tools.guardian.inbox import Entry
 from host_tools.inbox_page.login import Login
 from host_tools.inbox_page.words import LANGUAGES, PAGE, words
 from simulator import EPOCH

@@ -41,7 +41,7 @@ _CLOSED = ("收到一个位置；这台电脑没有打开它的密钥。", "A po
 
 
 def words(kind: str, fields: dict[str, Any], language: str) -> str:
-    """One line about what came (kinds and fields: host_tools/inbox.py)."""
+    """One line about what came (kinds and fields: host_tools/guardian/inbox.py)."""
     at = LANGUAGES.index(language)
     if kind == "alert":
         return str(text("alert." + fields["code"], language)).replace("{count}", str(fields["count"]))

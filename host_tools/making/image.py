@@ -19,7 +19,7 @@ from littlefs.context import UserContext
 import simulator  # noqa: F401  makes the firmware importable
 from firmware.storage.frames import encode
 from firmware.update import package
-from host_tools import sign
+from host_tools.making import sign
 from host_tools.making.build import BuildFailed
 
 SECTOR = 4096

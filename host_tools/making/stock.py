@@ -14,7 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
-from host_tools.boards import Board
+from host_tools.boards import Board, build_of
 from host_tools.console import Failure, say, warn
 
 IMAGES = "https://micropython.org/resources/firmware/"
@@ -26,12 +26,6 @@ _LARGEST = 8 << 20  # bytes of an image
 _SECONDS = 60
 _VERSION = re.compile(rb"MicroPython v(\d+)\.(\d+)\.\d+")
 _BUILD = re.compile(rb"\0((?:ESP32|UM)_[A-Z0-9_]+(?:-[A-Z0-9_]+)?)\0")  # sys.implementation._build, from 1.25 on
-
-
-def build_of(board: Board) -> str:
-    """What MicroPython calls the build: the board and, after a hyphen, the variant."""
-    wanted = board.micropython
-    return str(wanted["board"]) + ("-" + wanted["variant"] if "variant" in wanted else "")
 
 
 def micropython(board: Board, file: Path | None) -> bytes:

@@ -45,8 +45,8 @@ class Target:
 
     def __init__(self, folder: Path, lines: bool = True, small: bool = False, made: bool = False) -> None:
         """Compile the firmware and the portable modules into `folder`. lines false: as it is laid onto a watch
-        (host_tools/release.py), without line numbers. small: with the detector of boards without PSRAM. made: another
-        one has filled the folder."""
+        (host_tools/making/release.py), without line numbers. small: with the detector of boards without PSRAM. made:
+        another one has filled the folder."""
         self.folder = folder
         if made:
             return

@@ -21,8 +21,8 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.console import Failure, say
-from host_tools.deploy import at_prompt, deploy_files
 from host_tools.making.build import compile_firmware, compile_module
+from host_tools.making.deploy import at_prompt, deploy_files
 from host_tools.making.image import Files
 from simulator.portable.rig import Rig
 from simulator.scenario import HostFiles, Run, Scenario, ScenarioFailed, find

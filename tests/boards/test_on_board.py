@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from mpremote.transport import TransportExecError
 
 from host_tools.console import Failure
-from host_tools.deploy import at_prompt
 from host_tools.making.build import compile_module
+from host_tools.making.deploy import at_prompt
 from simulator.raw_repl import RawReplBridge
 from simulator.scenario import find
 from tests.boards import conformity, on_board

@@ -18,8 +18,8 @@ from firmware.services.locator import aad
 from firmware.services.transport.envelopes import HOST, WATCH, route, seal
 from firmware.storage.crypto import Sealer
 from firmware.storage.journal import encode
-from host_tools.approve import code
-from host_tools.inbox import Connection, Entry, Inbox
+from host_tools.guardian.approval import code
+from host_tools.guardian.inbox import Connection, Entry, Inbox
 from host_tools.link.broker import Place
 from host_tools.link.keys import Keys
 from simulator.watch import ROOT, Watch

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from mpremote.transport_serial import SerialTransport
 
-from host_tools import deploy
+from host_tools.commands import deploy as command
+from host_tools.making import deploy
 from simulator.raw_repl import RawReplBridge
 
 FILES = {
@@ -50,7 +51,7 @@ def test_without_a_board_it_says_so(port: str, tmp_path: Path, monkeypatch: pyte
 
     from host_tools.cli import main
 
-    monkeypatch.setattr(deploy, "compile_firmware", lambda out: mpy_root)
-    monkeypatch.setattr(deploy, "candidates", list)
+    monkeypatch.setattr(command, "compile_firmware", lambda out: mpy_root)
+    monkeypatch.setattr(command, "candidates", list)
     done = CliRunner().invoke(main, ["deploy", "--board", "simulator", *(["--port", port] if port else [])])
     assert done.exit_code == (5 if port else 1), done.output

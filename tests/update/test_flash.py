@@ -6,7 +6,7 @@ import pytest
 
 from host_tools.making import image
 from host_tools.making.build import SCRIPTS, SOURCE
-from host_tools.release import BASE, closure
+from host_tools.making.release import BASE, closure
 from simulator import micropython
 from tests.update import packs
 

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from host_tools import flash, release
 from host_tools.boards import Board, load, names
 from host_tools.cli import main
-from host_tools.making import image
+from host_tools.making import flash, image, release
 from simulator.rom_loader import RomLoader
 from simulator.watch import Watch
 from tests.link.test_whole_watch import START

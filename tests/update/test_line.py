@@ -11,8 +11,9 @@ import pytest
 
 from firmware.policy.settings import Settings
 from firmware.update.slots import Slots
-from host_tools import backup, update
+from host_tools.commands import update as command
 from host_tools.console import Failure
+from host_tools.guardian import backup, update
 from host_tools.link.line import Line, Refused
 from host_tools.link.login import log_in
 from host_tools.link.talk import Talk
@@ -47,7 +48,7 @@ class Cable(WatchStream):
 
 
 class Session:
-    """What host_tools/update.py needs of a Talk."""
+    """What host_tools/guardian/update.py needs of a Talk."""
 
     def __init__(self, watch: Watch, key: bytes, frames: int = -1) -> None:
         self.cable = Cable(watch)
@@ -60,7 +61,7 @@ class Session:
         log_in(self.line, "owner", PASSPHRASE)
 
     def send(self, package: Path) -> None:
-        update._send(self, update.read(package), "")  # type: ignore[arg-type]
+        update.send(self, update.read(package), "")  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -266,7 +267,7 @@ def test_a_guardian_is_asked_before_other_rules_are_confirmed(
         open_greeted=lambda: None, log_in=session.log_in,
     )  # fmt: skip
     asked: list[list[Any]] = []
-    monkeypatch.setattr(update, "agree", lambda changed, yes: asked.extend(changed))
+    monkeypatch.setattr(command, "agree", lambda changed, yes: asked.extend(changed))
 
     def come_back(talk: Any) -> None:
         reboot(watch, slots)
@@ -277,8 +278,8 @@ def test_a_guardian_is_asked_before_other_rules_are_confirmed(
         watch.advance(60)
 
     get = Settings.__getitem__
-    monkeypatch.setattr(update, "_come_back", come_back)
-    update.update.callback.__wrapped__(talk, package, False, False, False)  # type: ignore[union-attr]
+    monkeypatch.setattr(command, "come_back", come_back)
+    command.update.callback.__wrapped__(talk, package, False, False, False)  # type: ignore[union-attr]
     assert [row[0] for row in asked] == ["contacts.cap"] and asked[0][2] == 17
 
 

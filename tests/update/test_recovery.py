@@ -12,8 +12,8 @@ from firmware.recovery import Recovery
 from firmware.storage import floor
 from firmware.storage.files import Files
 from firmware.update.slots import SERVICE, Slots
-from host_tools import update
 from host_tools.console import Failure
+from host_tools.guardian import update
 from host_tools.link.line import Line
 from simulator.portable.board import Board, Drbg
 from simulator.portable.display import Display
@@ -123,7 +123,7 @@ def test_service_ends_by_itself_but_not_while_help_is_called(tmp_path: Path) -> 
 def mend(bench: Bench, package: Path) -> None:
     talk: Any = SimpleNamespace(line=bench.line)
     assert bench.line.hello().recovery == "crashes"
-    update._send(talk, update.read(package), "crashes")
+    update.send(talk, update.read(package), "crashes")
 
 
 def test_a_signed_package_mends_a_watch_whose_slot_is_damaged(bench: Bench, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from firmware.update.package import CODE
-from host_tools import boards, release, sign
+from host_tools import boards
 from host_tools.cli import main
-from host_tools.making import build, data_rule, image
+from host_tools.making import build, data_rule, image, release, sign
 from host_tools.making.build import BuildFailed
 from simulator import publisher
 from tests.conftest import ROOT

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from firmware.link.frames import Reader, frame
-from host_tools import boards, release
-from host_tools.making import image
+from host_tools import boards
+from host_tools.making import image, release
 from simulator import micropython, publisher
 from tests.conftest import ROOT
 from tests.thorough import THOROUGH

@@ -13,7 +13,7 @@ from click.shell_completion import BashComplete
 from click.testing import CliRunner
 
 from host_tools.cli import main
-from host_tools.policy import settings
+from host_tools.guardian.policy import settings
 from simulator.watch import ROOT
 from tests.ward.tree import leaves
 

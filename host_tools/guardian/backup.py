@@ -1,4 +1,4 @@
-"""`ward backup` and `restore`: a guardian's rules and contacts in a file that only the passphrase opens.
+"""A guardian's rules and contacts in a file that only the passphrase opens.
 
 Never content, never a counter, never a key: the keys of contacts do not leave the watch, so a restored contact gets a
 new one and an invitation for the other side. A restored policy is a new version, never an older one.
@@ -10,17 +10,14 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import click
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from firmware.policy.rules.contacts import agreement_mac
-from host_tools.console import WRONG, Failure, Result, say, sure, write_private
-from host_tools.contacts import invitation_text
-from host_tools.link.talk import Talk, with_watch
-from host_tools.policy import change
-from host_tools.records import people
+from host_tools.console import WRONG, Failure, Result, write_private
+from host_tools.guardian.contacts import invitation_text, people
+from host_tools.link.talk import Talk
 
 _MAGIC = b"WARDBACK1\n"
 _SALT, _NONCE = 16, 12
@@ -53,14 +50,6 @@ def opened(data: bytes, passphrase: str) -> dict[str, Any]:
     return found
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@with_watch()
-def backup(talk: Talk, file: Path) -> Result:
-    """Write rules and contacts to a new FILE, sealed under your passphrase. Messages and evidence stay in the watch."""
-    return save(talk, file)
-
-
 def save(talk: Talk, file: Path) -> Result:
     """The backup itself, for other commands too."""
     talk.log_in()
@@ -73,36 +62,8 @@ def save(talk: Talk, file: Path) -> Result:
     )
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
-@click.option("--invitations", type=click.Path(path_type=Path), help="New folder for the contacts' new invitations.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@with_watch()
-def restore(talk: Talk, file: Path, invitations: Path | None, yes: bool) -> Result:
-    """Bring the rules and contacts of FILE to this watch. Contacts that it has stay. Takes the passphrase."""
-    content = opened(file.read_bytes(), talk.passphrase("Passphrase of the backup"))
-    here = {one["address"] for one in people(talk)}
-    missing = [one for one in content["contacts"] if one["address"] not in here]
-    if missing and invitations is None:
-        raise Failure(
-            "Name a new folder with --invitations: %d contacts get new keys, to be handed over." % len(missing)
-        )
-    known = {row[0] for row in talk.read("settings.read")}
-    wanted = {key: value for key, value in content["settings"].items() if key in known}
-    sure("Set %d settings and add %d contacts?" % (len(wanted), len(missing)), yes)
-    changed = change(talk, wanted)
-    for one in missing:
-        assert invitations is not None
-        _add(talk, one, invitations)
-    for key in sorted(content["settings"].keys() - known):
-        say("This watch has no setting %s; it was left out." % key)
-    return Result(
-        {"settings": changed, "contacts": [one["address"] for one in missing]},
-        "%d settings changed, %d contacts were added." % (len(changed), len(missing)),
-    )
-
-
-def _add(talk: Talk, one: dict[str, Any], folder: Path) -> None:
+def add_contact(talk: Talk, one: dict[str, Any], folder: Path) -> None:
+    """A contact of the backup under a new key; its invitation goes to a new file in the folder."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from host_tools.backup import save
 from host_tools.console import Result, ask, say, sure
+from host_tools.guardian.backup import save
 from host_tools.link.talk import Talk, with_watch
 
 _WHAT = ("service", "repl", "bootloader")

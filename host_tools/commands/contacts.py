@@ -1,18 +1,14 @@
 """`ward contacts`: who may reach the child. A contact counts once both sides' guardians have agreed (D20, D21)."""
 
-import json
 import secrets
 from pathlib import Path
-from typing import Any
 
 import click
 
 from firmware.policy.rules.contacts import agreement_mac
 from host_tools.console import Failure, Result, Shown, sure, write_private
+from host_tools.guardian.contacts import invitation_text, listed, people, read_invitation
 from host_tools.link.talk import Talk, with_watch
-from host_tools.records import listed, people
-
-_FORMAT = "wardwatch-invitation"
 
 
 @click.group(cls=Shown, shown="list")
@@ -66,28 +62,6 @@ def add(
         return Result({"address": address, "invitation": str(invite)}, words)
     talk.act("contacts.agreed", address=address, mac=given["agreed"])
     return Result({"address": address, "code": code}, "%s is added. Code for the other guardian: %s" % (name, code))
-
-
-def invitation_text(own: str, key: str, code: str) -> str:
-    """What the other guardian needs: our watch's address, the key of this contact, and that we agree."""
-    return json.dumps({"format": _FORMAT, "address": own, "key": key, "agreed": code}) + "\n"
-
-
-def read_invitation(file: Path, address: str) -> dict[str, Any]:
-    """An invitation from the watch with this address. Failure says what is wrong with it."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if (
-            found["format"] != _FORMAT
-            or len(bytes.fromhex(found["key"])) != 32
-            or len(bytes.fromhex(found["agreed"])) != 16
-        ):
-            raise ValueError("another format")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failure("%s is no invitation (%s)." % (file, error)) from error
-    if found["address"] != address:
-        raise Failure("%s is from the watch %s, not from %s." % (file, found["address"], address))
-    return dict(found)
 
 
 @contacts.command()

@@ -1,46 +1,16 @@
 """`ward status`, `clock`, `lost`, `hosts` and `wipe`: the watch as a whole."""
 
 import time
-from typing import Any
 
 import click
 
 from firmware.texts import text
-from host_tools.boards import BEYOND_CORE
-from host_tools.console import Failure, Result, Shown, ask, date, moment, secret, sure, table, warn
+from host_tools.console import Failure, Result, Shown, ask, moment, secret, sure, table, warn
+from host_tools.guardian.status import describe
 from host_tools.guardian.week import week, words
 from host_tools.link.receipts import UNREADABLE
 from host_tools.link.talk import Talk, with_watch
-from host_tools.policy import complete_key, number_of
 from simulator import EPOCH
-
-CORE = "This board runs the core alone: %s." % BEYOND_CORE
-_AGES = ("3-8", "8-12", "12-14")
-
-
-def describe(status: dict[str, Any]) -> str:
-    """A status in a few calm lines."""
-    lines = []
-    if status["tampered"]:
-        lines.append("Something in the watch was changed (%s). The strictest rules hold." % status["tampered"])
-    elif status["lost"]:
-        lines.append("The watch is in lost mode.")
-    rules = "strict" if status["strict"] else status["profile"]
-    end = ", until " + date(status["expires"]) if status["expires"] else ""
-    lines.append("Set up for %s. Rules: %s, ages %s, policy %d%s." % (
-        status["owner"], rules, _AGES[status["band"]], status["version"], end,
-    ))  # fmt: skip
-    if status["core"]:
-        lines.append(CORE)
-    lines.append("Time: %s (%s)." % (moment(status["wall"]), status["trust"]))
-    lines.append("Contacts: %d. Evidence packages: %d." % (status["contacts"], status["packages"]))
-    if status["mode"]:
-        lines.append("Protection: %s." % status["mode"])
-    if status["recovery"]:
-        hours = -(-status["recovery"] // 3600)
-        lines.append("New secrets hold in %d hours of power. If that is not you: ward recover --cancel" % hours)
-    lines.append("Alerts: %d wait; see ward alerts." % status["alerts"] if status["alerts"] else "No alert waits.")
-    return "\n".join(lines)
 
 
 @click.command()
@@ -188,17 +158,3 @@ def wipe(talk: Talk, yes: bool) -> Result:
     talk.act("administration.wipe")
     talk.keys.forget(talk.hello.watch)
     return Result({"wiped": True}, "The watch is new. Set it up with: ward setup")
-
-
-@click.command()
-@click.argument("key", shell_complete=complete_key)
-@click.argument("value")
-@click.option("--minutes", required=True, type=click.IntRange(1, 1440), help="How long the exception holds.")
-@with_watch()
-def grant(talk: Talk, key: str, value: str, minutes: int) -> Result:
-    """Give the setting KEY another VALUE for some minutes. Takes the passphrase."""
-    number = number_of(key, value)
-    talk.act("administration.grant", key=key, value=number, minutes=minutes)
-    return Result(
-        {"key": key, "value": number, "minutes": minutes}, "%s is %d for %d minutes." % (key, number, minutes)
-    )

@@ -4,9 +4,9 @@ import click
 
 from host_tools.console import Failure, Result, say, sure
 from host_tools.link.login import new_verifier
+from host_tools.link.pairing import new_passphrase, new_pin, pair
 from host_tools.link.recovery_code import code_bytes, give_code, new_code, show
 from host_tools.link.talk import Talk, refuse, with_watch
-from host_tools.setup import new_passphrase, new_pin, pair
 
 _WAIT = 86400  # seconds of powered time (docs/protocol.md)
 

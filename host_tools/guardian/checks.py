@@ -1,25 +1,20 @@
-"""`ward doctor`: what may stand between this computer and a watch, one line each with what to do about it."""
+"""What may stand between this computer and a watch, one line each with what to do about it."""
 
 import contextlib
 import errno
 import os
 import platform
 import time
-from collections.abc import Callable
 from typing import Any
 
-import click
-
 from host_tools import boards
-from host_tools.console import FAILED, Failure, Result, table
+from host_tools.console import Failure
+from host_tools.guardian.status import CORE
 from host_tools.link import usb
-from host_tools.link.keys import Keys
 from host_tools.link.line import LineError, Refused
 from host_tools.link.port import Unplugged, candidates
 from host_tools.link.receipts import EXTENDS, GONE
 from host_tools.link.talk import Talk
-from host_tools.making.stock import build_of
-from host_tools.status import CORE
 from simulator import EPOCH
 
 _ROOM = 128 * 1024  # bytes: evidence and journal keep 64 KB for the journal alone
@@ -151,7 +146,7 @@ def _micropython(health: dict[str, Any]) -> Line:
         words += ", " + build
     if health["runtime"][:3] < [1, 24]:
         return "MicroPython", BAD, words + ": older than 1.24. Run: ward flash"
-    wanted = build_of(boards.load(board)) if board in boards.names() else build
+    wanted = boards.build_of(boards.load(board)) if board in boards.names() else build
     if build.startswith("ESP32") and build != wanted:
         return "MicroPython", ODD, "%s: the board wants %s, or its PSRAM lies idle. Run: ward flash" % (words, wanted)
     return "MicroPython", GOOD, words
@@ -188,45 +183,3 @@ def _hardened(health: dict[str, Any]) -> list[Line]:
                  "tells: esptool get-security-info")]  # fmt: skip
     return [("hardened", ODD, "a stock chip: whoever has the watch and a computer can read its flash, keys included. "
              "What closes that: docs/maker.md")]  # fmt: skip
-
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--port", envvar="WARD_PORT", show_envvar=True, help="Serial port, path or socket://host:port.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(port: str | None, as_json: bool) -> None:
-    """Check cable, port, pairing and the watch itself; each line says what to do. Changes nothing."""
-    lines: list[Line] = []
-    for check in (_keys, lambda: _all(port)):
-        lines += _safe(check)
-    data = [{"check": what, "state": state, "words": words} for what, state, words in lines]
-    Result(data, table(["", "", ""], [[state, what, words] for what, state, words in lines]).lstrip("\n")).write(
-        as_json
-    )
-    if any(state == BAD for _, state, _ in lines):
-        raise Failure("Something needs you: see the lines that begin with bad.", FAILED)
-
-
-def _safe(check: Callable[[], list[Line]]) -> list[Line]:
-    try:
-        return check()
-    except (LineError, Refused) as error:
-        return [("answer", BAD, "The watch stopped answering (%s). Unplug it and plug it in again." % error)]
-
-
-def _keys() -> list[Line]:
-    try:
-        count = len(Keys().watches())
-    except Failure as error:
-        return [("this computer", BAD, str(error))]
-    return [("this computer", GOOD, "knows %d watches" % count)]
-
-
-def _all(port: str | None) -> list[Line]:
-    lines, name = check_port(port)
-    if name is None:
-        return lines
-    talk = Talk(name, "owner", None)
-    try:
-        return lines + check_watch(talk, usb.id_of(name))
-    finally:
-        talk.close()

@@ -6,26 +6,8 @@ from typing import Any
 import click
 
 from host_tools.console import Failure, Result, Shown, say, sure, table, write_private
+from host_tools.guardian.contacts import listed, people
 from host_tools.link.talk import Talk, with_watch
-
-_GRADES = ("", "watched", "limited", "muted", "removed")
-
-
-def people(talk: Talk) -> list[dict[str, Any]]:
-    """The contacts by the names of their fields."""
-    names = ["name", "address", "number", "guardian", "grade", "blocked"]
-    people = [dict(zip(names, row, strict=True)) for row in talk.read("contacts.read")]
-    return [{**one, "grade": _GRADES[one["grade"]]} for one in people]
-
-
-def listed(people: list[dict[str, Any]], nobody: str) -> Result:
-    """People as a table; `nobody`: the words for none."""
-    rows = [
-        [one["name"], one["address"], one["number"], "guardian" if one["guardian"] else "", one["grade"],
-         "blocked" if one["blocked"] else ""]
-        for one in people
-    ]  # fmt: skip
-    return Result(people, table(["name", "address", "number", "role", "grade", "block"], rows) or nobody)
 
 
 @click.group()

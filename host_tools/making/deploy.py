@@ -1,4 +1,4 @@
-"""`ward deploy`: changed modules onto a development board, over the raw REPL, by the library of `mpremote`.
+"""Changed modules onto a development board, over the raw REPL, by the library of `mpremote`.
 
 A development board is no child's watch: its modules lie unsigned in a folder of their own, Ctrl-C stays open, there are
 no slots. `ward flash` makes a watch of it again.
@@ -12,18 +12,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
-from host_tools.boards import BoardError, load, names
-from host_tools.console import BROKEN, Failure, Result
-from host_tools.link.port import candidates
+from host_tools.console import BROKEN, Failure
 from host_tools.making import image
-from host_tools.making.build import BuildFailed, compile_firmware
 
-_FOLDER = "dev"
-_BOOT = "import gc, sys\ngc.threshold(8192)\nsys.path[:] = ['.frozen', '/%s']\n" % _FOLDER
+FOLDER = "dev"
+_BOOT = "import gc, sys\ngc.threshold(8192)\nsys.path[:] = ['.frozen', '/%s']\n" % FOLDER
 _MAIN = "from firmware.run import run\n\nrun('/', 0, False)\n"
 _PIECE = 2048  # bytes written at once
 
@@ -66,7 +62,7 @@ def wanted(compiled: Path) -> image.Files:
     found: image.Files = {"/boot.py": _BOOT.encode(), "/main.py": _MAIN.encode()}
     for path in sorted((compiled / "firmware").rglob("*")):
         if path.is_file() and path.suffix != ".tmp" and path.name != "model_small.bin":
-            found["/%s/%s" % (_FOLDER, path.relative_to(compiled).as_posix())] = path.read_bytes()
+            found["/%s/%s" % (FOLDER, path.relative_to(compiled).as_posix())] = path.read_bytes()
     return found
 
 
@@ -114,32 +110,3 @@ def at_prompt(port: str) -> Iterator[SerialTransport]:
         raise Failure(
             "The board does not answer at its prompt (%s). A watch has none: see docs/maker.md." % error, BROKEN
         ) from error
-
-
-@click.command()
-@click.option("--board", "name", required=True, help="One of: " + ", ".join(names()))
-@click.option("--port", envvar="WARD_PORT", show_envvar=True, help="Serial port of a board at its prompt.")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("build/deploy"), show_default=True
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def deploy(name: str, port: str | None, out: Path, as_json: bool) -> None:
-    """Copy what has changed onto a development board, and restart it.
-
-    Never onto a child's watch: what is copied is not signed, and the prompt stays open."""
-    try:
-        files = wanted(compile_firmware(out))
-        files["/%s/firmware/board.json" % _FOLDER] = load(name).packed()
-    except (BuildFailed, BoardError) as failed:
-        raise Failure("Nothing was copied: %s" % failed) from failed
-    ports = [port] if port else candidates()
-    if len(ports) != 1:
-        raise Failure("Say which port with --port; there are: %s." % (", ".join(ports) or "none"))
-    with at_prompt(ports[0]) as board:
-        written, removed = deploy_files(board, files)
-        board.exit_raw_repl()
-        board.serial.write(b"\x04")  # a soft reset, which runs main.py
-    data = {"written": written, "removed": removed}
-    Result(data, "%d files written, %d removed, %d as they were." % (
-        len(written), len(removed), len(files) - len(written)
-    )).write(as_json)  # fmt: skip

@@ -1,4 +1,4 @@
-"""`ward update`: a signed package goes to the watch in a session, or to its recovery, piece by piece."""
+"""A signed package goes to the watch in a session, or to its recovery, piece by piece."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from firmware.texts import text
 from firmware.update import package as form
 from host_tools.console import BROKEN, REFUSED, Failure, Result, say, table
 from host_tools.link.line import LineError, Refused
-from host_tools.link.talk import Talk, refuse, with_watch
+from host_tools.link.talk import Talk, refuse
 
 _PIECE = 2048  # bytes: in base64, in JSON, sealed and in base64 again they just fit a frame
 _BACK = 120.0  # seconds in which a watch starts again
@@ -57,37 +57,6 @@ def read(path: Path) -> Package:
     return Package(manifest, data[: manifest.at], parts)
 
 
-@click.command()
-@click.argument("package", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--confirm", "only_confirm", is_flag=True, help="Confirm the version that runs on trial.")
-@click.option("--no-wait", is_flag=True, help="Do not wait for the watch to come back.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@with_watch(session=False)
-def update(talk: Talk, package: Path | None, only_confirm: bool, no_wait: bool, yes: bool) -> Result:
-    """Bring the signed firmware PACKAGE onto the watch. Takes the passphrase.
-
-    The watch restarts with the new version on trial, and keeps it once it has run well for a minute. What was chosen
-    stays; rules that the new version itself has set otherwise are listed first, and need your yes. Run it again if it
-    was interrupted; it goes on where it was. A watch in recovery takes it without a passphrase."""
-    if bool(package) == only_confirm:
-        raise click.UsageError("Name a package, or --confirm.")
-    made = read(package) if package else None
-    recovering = talk.greet().recovery
-    if not recovering:
-        talk.open_greeted()
-    if made is None:
-        return _confirm(talk)
-    before = {} if recovering else rules(talk)
-    _send(talk, made, recovering)
-    version = made.manifest.version
-    if no_wait:
-        return Result({"version": version, "trial": True}, "Version %d is on the watch, which restarts now." % version)
-    _come_back(talk)
-    if before:
-        agree(differing(before, rules(talk)), yes)
-    return _confirm(talk, version)
-
-
 def rules(talk: Talk) -> dict[str, Any]:
     """Every rule that is in force: {key: value}."""
     return {row[0]: row[1] for row in talk.read("settings.read")}
@@ -111,7 +80,8 @@ def agree(changed: list[list[Any]], yes: bool) -> None:
         )  # fmt: skip
 
 
-def _send(talk: Talk, made: Package, recovering: str) -> None:
+def send(talk: Talk, made: Package, recovering: str) -> None:
+    """Bring what the watch wants of a package. recovering: why it is in recovery, "" if it is not."""
     for at in range(0, len(made.head), _PIECE):
         talk.line.call("firmware.head", at=at, data=_base64(made.head[at : at + _PIECE]))
     if recovering:
@@ -155,7 +125,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _come_back(talk: Talk) -> None:
+def come_back(talk: Talk) -> None:
     """Until the watch has restarted and answers in a session of its own."""
     say("The watch restarts. Leave it at the cable.")
     until = time.monotonic() + _BACK
@@ -172,7 +142,7 @@ def _come_back(talk: Talk) -> None:
                 ) from error
 
 
-def _confirm(talk: Talk, version: int = 0) -> Result:
+def confirm(talk: Talk, version: int = 0) -> Result:
     """Confirm the version on trial, once it has run for a minute. version: the one that is expected, or 0."""
     while True:
         state = talk.line.call("firmware.state")

@@ -1,0 +1,1 @@
+"""The commands of `ward`: they parse, call and print. They may import all the rest; only cli.py imports them."""
