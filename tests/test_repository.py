@@ -100,6 +100,33 @@ def test_imports_run_downwards(module: str) -> None:
             assert top in _BUILT_IN.get(own, _ON_BOARD), "%s must not import %s" % (module, name)
 
 
+# The same for what runs on a guardian's or developer's computer; modules beside these packages are for all of them.
+_TOOLS_BELOW = {
+    "link": (),
+    "guardian": ("link",),
+    "making": ("link",),
+    "generate": ("making",),
+    "inbox_page": ("link", "guardian"),
+    "train": (),
+    "evaluate": ("train",),
+    "commands": ("link", "guardian", "making", "inbox_page"),
+}
+
+
+def test_tools_import_downwards() -> None:
+    """A package imports itself and those below it; commands are imported by cli.py alone."""
+    top = ROOT / "host_tools"
+    names = re.compile(r"^ *(?:from|import) host_tools(?:\.| import )(\w+)", re.MULTILINE)
+    wrong = []
+    for path in sorted(top.rglob("*.py")):
+        own = path.relative_to(top).parts[0]
+        for name in names.findall(path.read_text(encoding="utf-8")):
+            below = own == "cli.py" or name in (own, *_TOOLS_BELOW.get(own, ()))
+            if (top / name).is_dir() and not below:
+                wrong.append("%s must not import %s" % (path.relative_to(ROOT), name))
+    assert not wrong
+
+
 def test_no_import_circles() -> None:
     """Not even one that an import inside a function hides."""
     graph = {module: {name for name in imports(module) if name in MODULES and name != module} for module in MODULES}
