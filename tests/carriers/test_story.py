@@ -1,5 +1,6 @@
 """The whole story over a real network, as one test on the real MicroPython."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from simulator.watch import Person
 from tests.carriers import story
 from tests.carriers.broker import NAME, Authority, Broker, mosquitto
 from tests.ward.home import PASSPHRASE, Home, befriend, pair, run
+
+DAY = 86400
 
 pytestmark = pytest.mark.skipif(mosquitto() is None, reason="mosquitto is not installed: apt-get install mosquitto")
 
@@ -22,9 +25,12 @@ def test_the_whole_story(tmp_path: Path, micropython_binary: str, monkeypatch: p
     assert shown.picture() == story.POSTER.read_bytes(), "draw them anew: python -m tests.carriers.story"
 
 
-def test_a_served_watch_is_online(tmp_path: Path) -> None:
+def test_a_served_watch_is_online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`ward watch --wifi`, set up and configured over its cable by nothing but commands, reaches the broker; an alert
     of it comes to `ward inbox`."""
+    now = time.time
+    later = DAY // 6 - int(now()) % DAY
+    monkeypatch.setattr(time, "time", lambda: now() + later)  # noon in China: at night the radio is off
     broker = Broker(tmp_path / "broker", Authority())
     home = Home(tmp_path, "cpython", wifi=True)
     try:
