@@ -310,15 +310,16 @@ extend minutes=i60 channel?=s8
         shut = self._shut()
         if shut:
             return deny(shut, [self._ended("off")])
-        chat, together = _chat(), before + text
-        if chat.claims_role(together):
-            return stopped(_ROLE, "assistant")
-        reading = text_reading.read(together)
-        if reading.severity > 1 and (reading.classes & _GRAVE or reading.severity > 2):
-            told = alerts.raised(alerts.UNSUITED, b"", reading.severity)
-            return deny(_UNSUITED, [self._ended("unsuited"), told])
-        if reading.classes & ~reading.guessed or chat.is_unsuited(together):
-            return stopped(_WITHHELD, "assistant")
+        chat = _chat()
+        for words in (before + text, text) if before else (text,):  # by itself too: what came before may clear it
+            if chat.claims_role(words):
+                return stopped(_ROLE, "assistant")
+            reading = text_reading.read(words)
+            if reading.severity > 1 and (reading.classes & _GRAVE or reading.severity > 2):
+                told = alerts.raised(alerts.UNSUITED, b"", reading.severity)
+                return deny(_UNSUITED, [self._ended("unsuited"), told])
+            if reading.classes & ~reading.guessed or chat.is_unsuited(words):
+                return stopped(_WITHHELD, "assistant")
         return allow((), ("label_ai", "show"))
 
     def _finish(self, text, lost):
