@@ -63,11 +63,11 @@ _PUBLIC = (
     "图书馆|书店|书城|医院|商场|超市|餐厅|饭店|酒店|影院|博物馆|体育馆|体育场|少年宫|公园|银行|药店|车站|邮局|机构|门店|"
     "library|museum|shop|store|cinema|theatre|theater|hospital|clinic|restaurant|cafe|station|pool|stadium|centre|"
     "center|church|mosque|temple|pharmacy|bakery|gym|office|hotel|zoo|dentist"
-)
+).encode()
 _SOMEBODY = (
     "我|你|他|她|家|住| my | our | we | we'| i | i'| im | me | you| her | his | she| he | their | they| lives | live |"
     " home| house| flat | mum| mom| dad| nan| gran"
-)
+).encode()
 
 
 def _make_cells(raw: bytes) -> bytearray:
@@ -349,13 +349,13 @@ def _find_english_addresses(text: str, cells: bytearray, found: list) -> None:
                 break
 
 
-def _is_public(text: str, found: list) -> bool:
+def _is_public(raw: bytes, found: list) -> bool:
     """Whether the address in this message is that of a library or a shop, and nobody is said to be there."""
-    words = " " + text.lower()
+    words = b" " + raw.lower()
     return (
         any(span[0] == "address" for span in found)
-        and any(word in words for word in _PUBLIC.split("|"))
-        and not any(word in words for word in _SOMEBODY.split("|"))
+        and _any(words, _PUBLIC, 0, len(words))
+        and not _any(words, _SOMEBODY, 0, len(words))
     )
 
 
@@ -542,7 +542,7 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_numbers(cells, found)
     _find_chinese_addresses(cells, found)
     _find_english_addresses(text, cells, found)
-    if _is_public(text, found):
+    if _is_public(raw, found):
         found = [span for span in found if span[0] != "address"]
     _find_plates(cells, found)
     _find_english_plates(text, cells, found)

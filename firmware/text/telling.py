@@ -18,9 +18,9 @@ _TELLING_CHINESE = (
 )
 _TELLING = (
     "primary|elementary|academy|schol|juniors|high|vx|wechat|weixin|wx|q|whatsap|snap|telegram|discord|insta|skype|"
-    "tiktok|kik|gamer|user|pas|pwd|pin|code|combo|door|the safe|social|sn|licen|plate|reg|stret|road|aven|"
-    "boulevard| v | line id | ave | st | rd | blvd | ln | lane | dr | drive | court | ct | way | place | terace | "
-    "close | crescent "
+    "tiktok|kik|gamer|user|pas|pwd|pin|code|combo|door|the safe|alarm|keypad|garage|gate|building|buzer|key box|"
+    "social|sn|licen|plate|reg|stret|road|aven|boulevard| v | line id | ave | st | rd | blvd | ln | lane | dr | drive |"
+    " court | ct | way | place | terace | close | crescent "
 )
 _words: list = []  # of these two, where there is room
 

@@ -146,6 +146,7 @@ PERSONAL = [
     ("我家楼下门禁是2580#，直接上来", [("secret", "2580")]),
     ("楼下大门按#0817#就开", [("secret", "0817")]),
     ("the keypad code for our building is 4471", [("secret", "4471")]),
+    ("Garage is locked, it is 48213 now", [("secret", "48213")]),
     ("the safe at grandmas is behind the clock and its 18-40-7", [("secret", "18-40-7")]),
     ("我家在图书馆旁边，中山路188号", [("address", "中山路188号")]),
     ("I live by the library, 188 Main Street", [("address", "188 Main Street")]),
