@@ -4,14 +4,16 @@ Tokens are Chinese characters and words of `a-z0-9`. Features are one token, two
 the last one, a word's first four letters, and the message's signs; each counts once a message. Digits count as one
 letter: only their shape is seen.
 
-A feature's hash, its key, has 22 bits. The low ones are its slot in the table, the upper 8 tell it from others with the
-same slot, and the slot's code names a row of the book: its weights for the four outputs. The last codes, a quarter each
-for the first to the fourth token of a term of terms.txt, are those of features that tell of one: terms are looked for
-at these places only. All arithmetic is on whole numbers below 2 ** 30, so both runtimes get the same sums.
+A feature's hash, its key, has 22 bits. The upper 8 are its mark, which tells it from others in the same slot; the rest,
+XORed with the mark's move, is its slot in the table. The moves are chosen so that the features that matter get in each
+other's way least (hash and displace: Belazzougui, Botelho and Dietzfelbinger, 2009). The slot's code names a row of the
+book: its weights for the four outputs. The last codes, a quarter each for the first to the fourth token of a term of
+terms.txt, are those of features that tell of one: terms are looked for at these places only. All arithmetic is on whole
+numbers below 2 ** 30, so both runtimes get the same sums.
 
 model.bin (host_tools/train writes it; see docs/model-card.md), numbers little-endian:
 
-    0    4   "WWM3"
+    0    4   "WWM4"
     4    2   version of the feature library (requirement F2)
     6    8   first bytes of the SHA-256 of the training data
     14   8   the same of the code that trained it
@@ -21,7 +23,8 @@ model.bin (host_tools/train writes it; see docs/model-card.md), numbers little-e
     26   64  for Chinese, then English messages, for hurt (abuse among adults), bully, stranger and doxx (what children
              meet): start of the sum, the sum from which it counts, the sum below which it is clearly not, 0; i16 each
     90       the book: for each output a byte a code, the weight plus 128
-             then a byte a slot, the upper 8 bits of its feature, and a byte a slot, its code
+             then for each mark its move; u16
+             then a byte a slot, the mark of its feature, and a byte a slot, its code
 
 Where there is room the tables are kept in blocks of at most 16 KB and a message allocates nothing; elsewhere the file
 is read through, half a kilobyte at a time, for each message.
@@ -45,6 +48,7 @@ _AT = const(128)
 _ONE_DIGIT = const(1024)
 _NOTHING = const(0x20004000)  # two sums of 15 bits, each of up to 64 weights, that are 0
 _BITS = const(0x3FFFFF)
+_MOST_SLOTS = const(16384)
 _END = const(0xFF)  # as in fold.py
 _CHINESE = const(512)
 
@@ -53,6 +57,9 @@ OUTPUTS = 4
 
 head = bytearray(_HEAD)
 book = bytearray(0)
+_moves_in_file = bytearray(512)
+_moves: list = []  # by mark its move, with the mark in the upper bits
+no_moves = bytes(256)  # leave a key as it is
 _marks = bytearray(0)
 _codes = bytearray(0)
 _hits = array("H", bytes(4096)) if ROOMY else array("I", bytes(4 * 128))
@@ -104,14 +111,18 @@ def _load() -> None:
     global book, _marks, _codes, _seen, _zeros
     with open(_FILE, "rb") as stream:
         stream.readinto(head)
-        if head[:4] != b"WWM3":
+        if head[:4] != b"WWM4":
             head[0] = 0
             raise BadModel(22)
         for i in range(32):
             _limits[i] = number(26 + 2 * i)
         slots = number(22)
         book = stream.read((head[24] + 1) * OUTPUTS)
+        stream.readinto(_moves_in_file)
         if ROOMY:
+            _moves.clear()
+            for mark in range(256):
+                _moves.append(mark << 14 | _move(mark))
             codes = head[24] + 1
             _pairs.clear()
             for at in (0, 2 * codes):
@@ -119,12 +130,17 @@ def _load() -> None:
                 for i in range(at, at + codes):
                     pairs.append(book[i] - 128 + (book[codes + i] - 128 << 15))
                 _pairs.append(pairs)
-            _marks = stream.read(slots)
-            _codes = stream.read(slots)
-            _seen = bytearray(slots)
-            _zeros = io.BytesIO(bytes(slots))
+            repeated = _MOST_SLOTS // slots  # the tables of the small variant
+            _marks = stream.read(slots) * repeated
+            _codes = stream.read(slots) * repeated
+            _seen = bytearray(_MOST_SLOTS)
+            _zeros = io.BytesIO(bytes(_MOST_SLOTS))
         else:
             _seen = bytearray(slots >> 3)
+
+
+def _move(mark: int) -> int:
+    return _moves_in_file[2 * mark] | _moves_in_file[2 * mark + 1] << 8
 
 
 def _count(code: int) -> None:
@@ -197,12 +213,13 @@ def _look_up_in_file(count: int) -> None:
     slots = number(22)
     wanted = []
     for i in range(count):
-        wanted.append((_hits[i] & slots - 1) << 15 | _hits[i] >> 14 << 7 | i)
+        mark = _hits[i] >> 14
+        wanted.append(((_hits[i] ^ _move(mark)) & slots - 1) << 15 | mark << 7 | i)
     wanted.sort()
     begins = []
     with open(_FILE, "rb") as stream:
         for codes in (False, True):
-            stream.seek(_HEAD + len(book) + (slots if codes else 0))
+            stream.seek(_HEAD + len(book) + len(_moves_in_file) + (slots if codes else 0))
             found = []
             i = start = 0
             while i < len(wanted):
@@ -227,7 +244,7 @@ def _look_up_in_file(count: int) -> None:
         _may_begin(_places[i], value)
 
 
-def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: int, folded: bool) -> int:
+def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int, folded: bool) -> int:
     """Put the slots of a message's features that the model knows into `hits`, and in which token each begins.
 
     `raw` is UTF-8 with a space behind it; what follows END is ignored. Where `folded`, it is what `fold_into` wrote,
@@ -235,13 +252,14 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
     look at one character. Whenever `hits` is full, `full(count)` is called. Returns how many hits are left << 10,
     and signs.
 
-    A feature is known if `marks[key & mask]` is its key's upper part.
+    `moves` has the move of each mark, with the mark in its upper bits, which so leave the key. A feature is known if
+    its mark stands in its slot.
     """
     # What is used most comes first: MicroPython reaches 16 names faster than the rest.
-    b = c = token = last = size = code = key = n = 0
+    b = c = token = last = size = code = key = mark = 0
     table = _table
     varies = _varies
-    left = before = earlier = chinese = tokens = singles = held = 0
+    n = left = before = earlier = chinese = tokens = singles = held = 0
     most = len(hits) - 16
     for b in raw:
         if b < 0x80:
@@ -254,8 +272,9 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
                     if size == 4:
                         key = token * 227
                         key = (key ^ key >> 11) & _BITS
-                        if marks[key & mask] == key >> 14:
-                            hits[n] = key & mask
+                        mark = key >> 14
+                        if marks[key ^ moves[mark]] == mark:
+                            hits[n] = key ^ moves[mark]
                             places[n] = tokens
                             n += 1
                 continue
@@ -354,20 +373,23 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
             size = last = 0
             if earlier:
                 key = earlier * 3 + token & _BITS
-                if marks[key & mask] == key >> 14:
-                    hits[n] = key & mask
+                mark = key >> 14
+                if marks[key ^ moves[mark]] == mark:
+                    hits[n] = key ^ moves[mark]
                     places[n] = tokens - 2
                     n += 1
         else:
             token = (token ^ token >> 11) & _BITS
-        if marks[token & mask] == token >> 14:
-            hits[n] = token & mask
+        mark = token >> 14
+        if marks[token ^ moves[mark]] == mark:
+            hits[n] = token ^ moves[mark]
             places[n] = tokens
             n += 1
         if before:
             key = before * 5 + token & _BITS
-            if marks[key & mask] == key >> 14:
-                hits[n] = key & mask
+            mark = key >> 14
+            if marks[key ^ moves[mark]] == mark:
+                hits[n] = key ^ moves[mark]
                 places[n] = tokens - 1
                 n += 1
         earlier = before
@@ -383,8 +405,9 @@ def find(raw: bytes, marks, mask: int, hits: array, places: array, full, signs: 
     c = signs & 511
     key = 0x2A5A5
     while c:
-        if c & 1 and marks[key & mask] == key >> 14:
-            hits[n] = key & mask
+        mark = key >> 14
+        if c & 1 and marks[key ^ moves[mark]] == mark:
+            hits[n] = key ^ moves[mark]
             places[n] = tokens
             n += 1
         key = key + 0x31F1D & _BITS
@@ -410,14 +433,14 @@ def score(raw: bytes, signs: int, folded: bool) -> int:
             _zeros.seek(0)
             _zeros.readinto(_seen)
             _message = 1
-        left = find(raw, _marks, len(_marks) - 1, _hits, _places, _look_up, signs, folded)
+        left = find(raw, _marks, _moves, _hits, _places, _look_up, signs, folded)
         if left < 0:
             return left
         _look_up(left >> 10)
     else:
         for i in range(len(_seen)):
             _seen[i] = 0
-        left = find(raw, any_marks, _BITS, _hits, _places, _look_up_in_file, signs, folded)
+        left = find(raw, any_marks, no_moves, _hits, _places, _look_up_in_file, signs, folded)
         if left < 0:
             return left
         if left >> 10:

@@ -21,6 +21,7 @@ _MILD = ("phone", "plate", "account")
 # Friends call each other names, birthdays are kept secret from parents, and what is quoted was said by somebody else.
 _MILDEST = (2, 2, 1, 2, 0, 0)
 _CLEARED = (48, 48, 128, 64, 0, 0)
+_SHORT = const(24)  # bytes of a folded message, eight Chinese characters: in fewer nothing speaks for who says it
 _LEARNED = ((0, 3), (2, 8), (3, 4))  # bully, doxxing and stranger, each with its bits of classifier.py
 
 _ROOM = const(4006)  # bytes of the longest message, folded or not: four a character and six more
@@ -136,9 +137,10 @@ def judge(text: str):
     if not spotted and not look_closer and not learned & 15:
         return 0
     severities = _severities
+    clearing = learned if size > _SHORT else 0
     for i in range(_KINDS):
         severities[i] = 0
-        if spotted and (found[i] > _MILDEST[i] or learned & _CLEARED[i] != _CLEARED[i]):
+        if spotted and (found[i] > _MILDEST[i] or clearing & _CLEARED[i] != _CLEARED[i]):
             severities[i] = found[i]
     guessed = 0
     # What only the classifier finds is mild: it may be wrong.

@@ -12,8 +12,13 @@ _LEAST = 3  # examples in which a feature must stand to be learned
 
 
 def cell(key: int, slots: int) -> int:
-    """What the watch can tell apart: the slot, and the upper eight bits."""
+    """What the watch can tell apart: the slot before it is moved, and above it the mark."""
     return key & (slots - 1) | key >> 14 << 14
+
+
+def slot_of(one: int, moves: list[int], slots: int) -> int:
+    """The slot of a cell, by the moves of the marks."""
+    return (one ^ moves[one >> 14]) & (slots - 1)
 
 
 class Features:
@@ -21,12 +26,12 @@ class Features:
 
     def __init__(self, examples: list[texts.Example]) -> None:
         self.rows = []
-        chinese = []
+        scripts = []
         for example in examples:
             keys, _, signs = features_of(example.text)
             self.rows.append(np.unique(np.array(keys, dtype=np.int64)))
-            chinese.append(bool(signs & CHINESE))
-        self.chinese = np.array(chinese, dtype=np.float32)
+            scripts.append(0 if signs & CHINESE else 1)
+        self.scripts = np.array(scripts)  # 0 zh, 1 en
         self.labels = np.array([-1 if example.label is None else example.label for example in examples])
         self.hurts = np.array([-1 if example.hurt is None else example.hurt for example in examples])
         self.weights = np.array([example.weight * (example.label is not None) for example in examples])

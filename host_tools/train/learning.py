@@ -1,4 +1,4 @@
-"""The weights of features: mean weights of several regressions, and how much their fit depends on each weight.
+"""The weights of features: mean weights of several regressions.
 
 Each regression is learned by stochastic gradient descent with a step for each weight (AdaGrad: Duchi, Hazan and Singer,
 2011), and from messages of which most features are hidden, others each time (dropout: Srivastava and others, 2014). Rare
@@ -24,19 +24,17 @@ _STEP = 0.3  # the length of the first steps; the last ones have none
 _DECAY = 1e-5  # by which weights shrink that their steps touch
 _BATCH = 512  # examples to a step
 FOLDS = 4  # parts of the written messages, each judged by weights that were learned without it
-_LEAST_CURVATURE = 3.0  # of a feature that no fit depends on
 
 
 class Weights(NamedTuple):
-    """What a feature adds to each output, its curvature (how much the fit suffers from a change), and the starts."""
+    """What a feature adds to each output, and the starts of the sums."""
 
     whole: np.ndarray  # features by outputs
-    curvature: np.ndarray  # the same
-    starts: np.ndarray  # by script (zh, en) and output
+    starts: np.ndarray  # by script and output
 
 
 class _Examples(NamedTuple):
-    """What a regression learns from: rows of features, their scripts (0 zh, 1 en), targets and weights."""
+    """What a regression learns from: rows of features, their scripts, targets and weights."""
 
     matrix: csr_matrix
     scripts: np.ndarray
@@ -102,7 +100,6 @@ def learn(matrix: csr_matrix, features: Features, hidden: float, left_out: np.nd
     is learned by itself.
     """
     whole = np.zeros((matrix.shape[1], classifier.OUTPUTS))
-    curvature = np.zeros((matrix.shape[1], classifier.OUTPUTS))
     starts = np.zeros((2, classifier.OUTPUTS))
     kept = np.ones(len(features.labels), dtype=bool) if left_out is None else ~left_out
     for targets, weights, outputs in (
@@ -111,15 +108,11 @@ def learn(matrix: csr_matrix, features: Features, hidden: float, left_out: np.nd
     ):
         rows = np.flatnonzero(kept & (weights > 0))
         right = np.eye(len(outputs) + 1, dtype=np.float32)[targets[rows]]
-        scripts = np.where(features.chinese[rows] > 0, 0, 1)
-        examples = _Examples(matrix[rows], scripts, right, weights[rows].astype(np.float32))
+        examples = _Examples(matrix[rows], features.scripts[rows], right, weights[rows].astype(np.float32))
         learned, start = _regressions(examples, hidden)
-        shares = _chances(examples.matrix @ learned + start[scripts])[:, 1:]
         whole[:, outputs] = learned[:, 1:] - learned[:, :1]
         starts[:, outputs] = start[:, 1:] - start[:, :1]
-        slack = examples.weights[:, None] * shares * (1 - shares)
-        curvature[:, outputs] = examples.matrix.T @ slack + _LEAST_CURVATURE
-    return Weights(whole, curvature, starts)
+    return Weights(whole, starts)
 
 
 def unseen(matrix: csr_matrix, features: Features, hidden: float) -> np.ndarray:
@@ -129,5 +122,5 @@ def unseen(matrix: csr_matrix, features: Features, hidden: float) -> np.ndarray:
     for fold in range(FOLDS):
         left_out = (features.sources >= 0) & (features.sources % FOLDS == fold)
         learned = learn(matrix, features, hidden, left_out)
-        sums[left_out] = matrix[left_out] @ learned.whole + learned.starts[1 - features.chinese[left_out].astype(int)]
+        sums[left_out] = matrix[left_out] @ learned.whole + learned.starts[features.scripts[left_out]]
     return sums[messages]

@@ -1,5 +1,6 @@
 """Which features tell of a term of terms.txt, so that the watch looks for terms only where one may begin."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import simulator  # noqa: F401  makes the firmware importable
@@ -31,10 +32,10 @@ def _own_keys(term: str) -> dict[int, int]:
     return {key: place for key, place in found or () if place < OFFSETS}
 
 
-def tells(slots: int, frequency: dict[int, int]) -> dict[int, int]:
+def tells(slots: int, frequency: dict[int, int], slot_of: Callable[[int], int]) -> dict[int, int]:
     """Cells by which each term of terms.txt is found, rare ones, and the token of the term where they stand.
 
-    No two of them are in one slot.
+    No two of them are in one slot, which `slot_of` gives for a cell.
     """
     choices: list[tuple[str, list[tuple[int, int, int]]]] = []
     for line in Path(terms.__file__).with_name("terms.txt").read_text("utf-8").splitlines():
@@ -48,11 +49,11 @@ def tells(slots: int, frequency: dict[int, int]) -> dict[int, int]:
         fitting = [
             (count, one, place)
             for count, one, place in counted
-            if taken.get(one & (slots - 1), (one, place)) == (one, place)
+            if taken.get(slot_of(one), (one, place)) == (one, place)
         ]
         if not fitting:
             raise ValueError("no slot is left for the term " + term)
-        shared = [choice for choice in fitting if choice[0] < _COMMON and choice[1] & (slots - 1) in taken]
+        shared = [choice for choice in fitting if choice[0] < _COMMON and slot_of(choice[1]) in taken]
         _, one, place = (shared or fitting)[0]
-        taken[one & (slots - 1)] = (one, place)
+        taken[slot_of(one)] = (one, place)
     return dict(taken.values())

@@ -22,10 +22,10 @@ def _full(count: int) -> None:
 def features_of(text: str) -> tuple[list[int], list[int], int]:
     """(keys, the token where each begins, signs) of a message, as the watch computes them."""
     raw = (text[:MAX_CHARS] + " ").encode("utf-8", "replace")
-    found = classifier.find(raw, classifier.any_marks, 0x3FFFFF, _KEYS, _PLACES, _full, 0, False)
+    found = classifier.find(raw, classifier.any_marks, classifier.no_moves, _KEYS, _PLACES, _full, 0, False)
     if found < 0:
         signs = fold_into(raw, _FOLDED) & 1023
-        found = classifier.find(_FOLDED, classifier.any_marks, 0x3FFFFF, _KEYS, _PLACES, _full, signs, True)
+        found = classifier.find(_FOLDED, classifier.any_marks, classifier.no_moves, _KEYS, _PLACES, _full, signs, True)
     return list(_KEYS[: found >> 10]), list(_PLACES[: found >> 10]), found & 1023
 
 
