@@ -50,14 +50,27 @@ def test_the_reading_is_not_worse_than_it_says() -> None:
 
 
 def test_weights_are_rounded_where_it_costs_least() -> None:
-    """Of two equal distances the feature on which the fit depends more is kept apart."""
+    """Of two equal distances the features that stand in more messages are kept apart."""
     pytest.importorskip("sklearn", reason="training needs scikit-learn: make train installs it")
     import numpy as np
 
     from host_tools.train.model import rows_for
 
     whole = np.array([[10.0, 0.0], [14.0, 0.0], [-50.0, 0.0], [-54.0, 0.0]])
-    curvature = np.array([[9.0, 1.0], [9.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
-    rows, taken = rows_for(whole, curvature, 3)
+    counts = np.array([[9.0, 1.0], [9.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    rows, taken = rows_for(whole, counts, 3)
     assert taken[0] != taken[1] and taken[2] == taken[3]
     assert rows[taken[2]].tolist() == [-52.0, 0.0]
+
+
+def test_marks_are_moved_out_of_each_others_way() -> None:
+    """Three marks that all have the first slot by their hash, and two of them the second, find five slots of eight."""
+    pytest.importorskip("sklearn", reason="training needs scikit-learn: make train installs it")
+    import numpy as np
+
+    from host_tools.train.features import slot_of
+    from host_tools.train.model import moves_for
+
+    cells = [3 << 14, 3 << 14 | 1, 5 << 14, 5 << 14 | 1, 9 << 14]
+    moves = moves_for(np.array(cells), np.array([5.0, 4.0, 3.0, 2.0, 1.0]), 8)
+    assert len({slot_of(one, moves, 8) for one in cells}) == len(cells)
