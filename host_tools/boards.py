@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).resolve().parent.parent / "boards"
-PACKED = "board.json"
 # What a board with `parts = "core"` does without, in words; firmware/policy/resting.py names the rules.
 BEYOND_CORE = "no payments, assistant, apps, lessons, positions or recording"
 
