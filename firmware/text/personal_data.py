@@ -58,9 +58,10 @@ _PLATES = "车牌|licence plate|license plate|plate|reg"
 # What is said before seven digits that are a telephone number.
 _CALLS = b"phone|number|cell|call|text|ring|mobile|digits"
 _FILLERS = b" id is my number no name "
-# An address of one of these is nobody's, unless somebody is spoken of too.
+# An address or a landline of one of these is nobody's, unless somebody is spoken of too.
 _PUBLIC = (
     "图书馆|书店|书城|医院|商场|超市|餐厅|饭店|酒店|影院|博物馆|体育馆|体育场|少年宫|公园|银行|药店|车站|邮局|机构|门店|"
+    "热线|客服|前台|服务台|管理处|咨询|售票|景区|front desk|helpline|hotline|reception|"
     "library|museum|shop|store|cinema|theatre|theater|hospital|clinic|restaurant|cafe|station|pool|stadium|centre|"
     "center|church|mosque|temple|pharmacy|bakery|gym|office|hotel|zoo|dentist"
 ).encode()
@@ -349,14 +350,21 @@ def _find_english_addresses(text: str, cells: bytearray, found: list) -> None:
                 break
 
 
-def _is_public(raw: bytes, found: list) -> bool:
-    """Whether the address in this message is that of a library or a shop, and nobody is said to be there."""
+def _is_public(raw: bytes) -> bool:
+    """Whether this message speaks of a library or a shop, and of nobody."""
     words = b" " + raw.lower()
-    return (
-        any(span[0] == "address" for span in found)
-        and _any(words, _PUBLIC, 0, len(words))
-        and not _any(words, _SOMEBODY, 0, len(words))
-    )
+    return _any(words, _PUBLIC, 0, len(words)) and not _any(words, _SOMEBODY, 0, len(words))
+
+
+def _has_chinese(text: str) -> bool:
+    return any("\u3fff" < character < "\ua000" for character in text)
+
+
+def _may_be_public(kind: str, text: str, start: int) -> bool:
+    """Whether what was found may be a shop's: an address, or a number but a mobile's (in China 1..., else 07...)."""
+    if kind == "phone":
+        return text[start] in "0234568" and (_has_chinese(text) or not text.startswith("07", start))
+    return kind == "address"
 
 
 # Schools
@@ -542,8 +550,8 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_numbers(cells, found)
     _find_chinese_addresses(cells, found)
     _find_english_addresses(text, cells, found)
-    if _is_public(raw, found):
-        found = [span for span in found if span[0] != "address"]
+    if found and _is_public(raw):
+        found = [span for span in found if not _may_be_public(span[0], text, span[1])]
     _find_plates(cells, found)
     _find_english_plates(text, cells, found)
     _find_announced(cells, text, _PLATES, "plate", 5, found)

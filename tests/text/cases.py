@@ -150,6 +150,9 @@ PERSONAL = [
     ("the safe at grandmas is behind the clock and its 18-40-7", [("secret", "18-40-7")]),
     ("我家在图书馆旁边，中山路188号", [("address", "中山路188号")]),
     ("I live by the library, 188 Main Street", [("address", "188 Main Street")]),
+    ("她家电话0757-55500000，不是热线", [("phone", "0757-55500000")]),
+    ("客服 13800001234", [("phone", "13800001234")]),
+    ("reception is 07700 900123", [("phone", "07700 900123")]),
     ("电话13800138000，密码是abcd1234", [("phone", "13800138000"), ("secret", "abcd1234")]),
     # None of these
     ("12345678901", []),
@@ -174,6 +177,8 @@ PERSONAL = [
     ("1700000000000", []),
     ("图书馆在中山路188号，坐3路车到站就是", []),
     ("the library is at 188 Main Street, bus 3 stops right there", []),
+    ("博物馆咨询电话0757-55500000，周一闭馆", []),
+    ("Box office number is 312-555-0119", []),
     ("the door opens at 1530", []),
     ("大门朝南，8点开", []),
 ]
