@@ -20,14 +20,14 @@ from tests.thorough import THOROUGH
 # The smallest heaps that pass today, rounded up, with all rules: the compiled code loaded into the heap, and executed
 # where it lies. The aim is 192 KB.
 HEAP_KB = 224
-IN_PLACE_KB = 166
+IN_PLACE_KB = 168
 # The whole firmware, as release.py builds it: a day from the set-up on with ten contacts (at most 384 KB, better 320),
 # and one with the fullest state.
-DAY_KB = 366
-FULL_KB = 388
+DAY_KB = 368
+FULL_KB = 390
 # The core, for boards without PSRAM (aim 192 KB), its code loaded, executed where it lies, and frozen; by the bits of
 # a word. An ESP32 has 32: those figures hold with a MicroPython that WARDWATCH_MICROPYTHON names.
-CORE_KB = {64: (322, 232, 202), 32: (231, 182, 146)}
+CORE_KB = {64: (330, 232, 202), 32: (231, 182, 146)}
 _CORE_BOARD = "esp32-devkitc-st7789"
 _BOARD = "lilygo-t-watch-s3"  # the one with most drivers
 # Records; so many fill every segment that is kept. `make thorough` has a shorter history too.

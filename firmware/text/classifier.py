@@ -1,19 +1,20 @@
 """A linear classifier over hashed n-grams: how much a folded message (fold.py) reads like known harm.
 
 Tokens are Chinese characters and words of `a-z0-9`. Features are one token, two in a row, a word with the token before
-the last one, a word's first four letters, and the message's signs; each counts once a message. Digits count as one
-letter: only their shape is seen.
+the last one, a word's first four letters, and the message's signs; each counts once a message. The edges of the message
+are tokens, too, beside its first and its last: "you" alone is not what it is among others. Digits count as one letter:
+only their shape is seen.
 
-A feature's hash, its key, has 22 bits. The upper 8 are its mark, which tells it from others in the same slot; the rest,
-XORed with the mark's move, is its slot in the table. The moves are chosen so that the features that matter get in each
-other's way least (hash and displace: Belazzougui, Botelho and Dietzfelbinger, 2009). The slot's code names a row of the
-book: its weights for the four outputs. The last codes, a quarter each for the first to the fourth token of a term of
-terms.txt, are those of features that tell of one: terms are looked for at these places only. All arithmetic is on whole
-numbers below 2 ** 30, so both runtimes get the same sums.
+A feature's hash, its key, has 22 bits. The upper 8 are its mark, which tells it from others in the same slot. The upper
+10 are its group; the lower 14, XORed with the group's move, are its slot in the table. The moves are chosen so that
+features that matter get in each other's way least (hash and displace: Belazzougui, Botelho and Dietzfelbinger, 2009).
+The slot's code names a row of the book: its weights for the four outputs. The last codes, a quarter each for the first
+to the fourth token of a term of terms.txt, are those of features that tell of one: terms are looked for at these places
+only. All arithmetic is on whole numbers below 2 ** 30, so both runtimes get the same sums.
 
 model.bin (host_tools/train writes it; see docs/model-card.md), numbers little-endian:
 
-    0    4   "WWM4"
+    0    4   "WWM5"
     4    2   version of the feature library (requirement F2)
     6    8   first bytes of the SHA-256 of the training data
     14   8   the same of the code that trained it
@@ -23,7 +24,7 @@ model.bin (host_tools/train writes it; see docs/model-card.md), numbers little-e
     26   64  for Chinese, then English messages, for hurt (abuse among adults), bully, stranger and doxx (what children
              meet): start of the sum, the sum from which it counts, the sum below which it is clearly not, 0; i16 each
     90       the book: for each output a byte a code, the weight plus 128
-             then for each mark its move; u16
+             then for each of the 1,024 groups its move; u16
              then a byte a slot, the mark of its feature, and a byte a slot, its code
 
 Where there is room the tables are kept in blocks of at most 16 KB and a message allocates nothing; elsewhere the file
@@ -43,6 +44,7 @@ _PIECE = const(512)  # bytes read at a time
 _BATCH = const(128)  # features looked up together where there is little room: their number has 7 bits
 _UR = const(0x115B)  # the hashes of two words
 _URSELF = const(0x2D6D11)
+_EDGE = const(0x155555)  # the token beside the first and the last one
 _MIX = const(509)  # as in fold.py
 _AT = const(128)
 _ONE_DIGIT = const(1024)
@@ -57,14 +59,13 @@ OUTPUTS = 4
 
 head = bytearray(_HEAD)
 book = bytearray(0)
-_moves_in_file = bytearray(512)
-_moves: list = []  # by mark its move, with the mark in the upper bits
-no_moves = bytes(256)  # leave a key as it is
+# By group its move; where there is room with the mark in the upper bits, which so leave the key and a slot is left.
+_moves = array("i", bytes(4096)) if ROOMY else array("H", bytes(2048))
 _marks = bytearray(0)
 _codes = bytearray(0)
 _hits = array("H", bytes(4096)) if ROOMY else array("I", bytes(4 * 128))
-_places = array("H", bytes(2 * len(_hits)))  # the token in which the feature begins
-_limits = array("i", bytes(4 * 32))  # as they stand in the head
+_places = array("h", bytes(2 * len(_hits)))  # the token in which the feature begins
+_limits: list = []  # as they stand in the head: for each script, of each output (start, counts, clears)
 sums = array("i", bytes(4 * OUTPUTS))  # of the last message, by output
 spots = array("H", bytes(1024 if ROOMY else 256))  # the tokens of the last message at which terms may begin, and ...
 spotted = 0  # ... how many they are
@@ -111,18 +112,18 @@ def _load() -> None:
     global book, _marks, _codes, _seen, _zeros
     with open(_FILE, "rb") as stream:
         stream.readinto(head)
-        if head[:4] != b"WWM4":
+        if head[:4] != b"WWM5":
             head[0] = 0
             raise BadModel(22)
-        for i in range(32):
-            _limits[i] = number(26 + 2 * i)
+        _limits.clear()
+        for at in (26, 58):
+            _limits.append([(number(i), number(i + 2), number(i + 4)) for i in range(at, at + 32, 8)])
         slots = number(22)
         book = stream.read((head[24] + 1) * OUTPUTS)
-        stream.readinto(_moves_in_file)
         if ROOMY:
-            _moves.clear()
-            for mark in range(256):
-                _moves.append(mark << 14 | _move(mark))
+            moves = stream.read(2048)
+            for group in range(1024):
+                _moves[group] = group >> 2 << 14 | moves[2 * group] | moves[2 * group + 1] << 8
             codes = head[24] + 1
             _pairs.clear()
             for at in (0, 2 * codes):
@@ -136,11 +137,8 @@ def _load() -> None:
             _seen = bytearray(_MOST_SLOTS)
             _zeros = io.BytesIO(bytes(_MOST_SLOTS))
         else:
+            stream.readinto(_moves)
             _seen = bytearray(slots >> 3)
-
-
-def _move(mark: int) -> int:
-    return _moves_in_file[2 * mark] | _moves_in_file[2 * mark + 1] << 8
 
 
 def _count(code: int) -> None:
@@ -174,6 +172,7 @@ def _look_up(count: int) -> None:
     terms = head[25]
     one = _pairs[0]
     two = _pairs[1]
+    totals = sums
     while stop < count:
         start = stop
         stop = min(start + 64, count)
@@ -187,10 +186,10 @@ def _look_up(count: int) -> None:
                 seen[slot] = message
                 first += one[code]
                 second += two[code]
-        sums[0] += (first & 0x7FFF) - 0x4000
-        sums[1] += (first >> 15) - 0x4000
-        sums[2] += (second & 0x7FFF) - 0x4000
-        sums[3] += (second >> 15) - 0x4000
+        totals[0] += (first & 0x7FFF) - 0x4000
+        totals[1] += (first >> 15) - 0x4000
+        totals[2] += (second & 0x7FFF) - 0x4000
+        totals[3] += (second >> 15) - 0x4000
 
 
 class _Any:
@@ -209,17 +208,16 @@ any_marks = _Any()
 
 
 def _look_up_in_file(count: int) -> None:
-    """The same from the file, in the order in which it lies there; the hits are keys."""
+    """The same from the file, in the order in which it lies there; the hits still have their marks."""
     slots = number(22)
     wanted = []
     for i in range(count):
-        mark = _hits[i] >> 14
-        wanted.append(((_hits[i] ^ _move(mark)) & slots - 1) << 15 | mark << 7 | i)
+        wanted.append((_hits[i] & slots - 1) << 15 | _hits[i] >> 14 << 7 | i)
     wanted.sort()
     begins = []
     with open(_FILE, "rb") as stream:
         for codes in (False, True):
-            stream.seek(_HEAD + len(book) + len(_moves_in_file) + (slots if codes else 0))
+            stream.seek(_HEAD + len(book) + 2048 + (slots if codes else 0))
             found = []
             i = start = 0
             while i < len(wanted):
@@ -252,15 +250,15 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
     look at one character. Whenever `hits` is full, `full(count)` is called. Returns how many hits are left << 10,
     and signs.
 
-    `moves` has the move of each mark, with the mark in its upper bits, which so leave the key. A feature is known if
-    its mark stands in its slot.
+    `moves` has the move of each group (see `_moves`). A feature is known if its mark stands in its slot.
     """
     # What is used most comes first: MicroPython reaches 16 names faster than the rest.
-    b = c = token = last = size = code = key = mark = 0
+    b = c = token = last = size = code = key = 0
     table = _table
     varies = _varies
-    n = left = before = earlier = chinese = tokens = singles = held = 0
+    n = left = earlier = chinese = tokens = singles = held = 0
     most = len(hits) - 16
+    before = _EDGE
     for b in raw:
         if b < 0x80:
             c = table[b]
@@ -272,9 +270,8 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
                     if size == 4:
                         key = token * 227
                         key = (key ^ key >> 11) & _BITS
-                        mark = key >> 14
-                        if marks[key ^ moves[mark]] == mark:
-                            hits[n] = key ^ moves[mark]
+                        if marks[key ^ moves[key >> 12]] == key >> 14:
+                            hits[n] = key ^ moves[key >> 12]
                             places[n] = tokens
                             n += 1
                 continue
@@ -371,27 +368,23 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
             token *= 205
             token = (token ^ token >> 11) & _BITS
             size = last = 0
-            if earlier:
+            if tokens > 1:
                 key = earlier * 3 + token & _BITS
-                mark = key >> 14
-                if marks[key ^ moves[mark]] == mark:
-                    hits[n] = key ^ moves[mark]
+                if marks[key ^ moves[key >> 12]] == key >> 14:
+                    hits[n] = key ^ moves[key >> 12]
                     places[n] = tokens - 2
                     n += 1
         else:
             token = (token ^ token >> 11) & _BITS
-        mark = token >> 14
-        if marks[token ^ moves[mark]] == mark:
-            hits[n] = token ^ moves[mark]
+        if marks[token ^ moves[token >> 12]] == token >> 14:
+            hits[n] = token ^ moves[token >> 12]
             places[n] = tokens
             n += 1
-        if before:
-            key = before * 5 + token & _BITS
-            mark = key >> 14
-            if marks[key ^ moves[mark]] == mark:
-                hits[n] = key ^ moves[mark]
-                places[n] = tokens - 1
-                n += 1
+        key = before * 5 + token & _BITS
+        if marks[key ^ moves[key >> 12]] == key >> 14:
+            hits[n] = key ^ moves[key >> 12]
+            places[n] = tokens - 1
+            n += 1
         earlier = before
         before = token
         token = 0
@@ -399,15 +392,19 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
         if n > most:
             full(n)
             n = 0
+    key = before * 5 + _EDGE & _BITS
+    if marks[key ^ moves[key >> 12]] == key >> 14:
+        hits[n] = key ^ moves[key >> 12]
+        places[n] = tokens - 1
+        n += 1
     signs |= chinese
     if signs >= _ONE_DIGIT:
         signs = signs & _ONE_DIGIT - 1 | (1 if signs < 7 * _ONE_DIGIT else 257)
     c = signs & 511
     key = 0x2A5A5
     while c:
-        mark = key >> 14
-        if c & 1 and marks[key ^ moves[mark]] == mark:
-            hits[n] = key ^ moves[mark]
+        if c & 1 and marks[key ^ moves[key >> 12]] == key >> 14:
+            hits[n] = key ^ moves[key >> 12]
             places[n] = tokens
             n += 1
         key = key + 0x31F1D & _BITS
@@ -440,19 +437,21 @@ def score(raw: bytes, signs: int, folded: bool) -> int:
     else:
         for i in range(len(_seen)):
             _seen[i] = 0
-        left = find(raw, any_marks, no_moves, _hits, _places, _look_up_in_file, signs, folded)
+        left = find(raw, any_marks, _moves, _hits, _places, _look_up_in_file, signs, folded)
         if left < 0:
             return left
         if left >> 10:
             _look_up_in_file(left >> 10)
-    at = 0 if left & _CHINESE else 16
-    found = 0
-    for i in range(OUTPUTS):
-        total = sums[i] + _limits[at]
-        sums[i] = total
-        if total >= _limits[at + 1]:
-            found |= 1 << i
-        elif total < _limits[at + 2]:
-            found |= 16 << i
-        at += 4
+    totals = sums
+    found = i = 0
+    bit = 1
+    for start, counts, clears in _limits[0 if left & _CHINESE else 1]:
+        total = totals[i] + start
+        totals[i] = total
+        if total >= counts:
+            found |= bit
+        elif total < clears:
+            found |= bit << 4
+        bit <<= 1
+        i += 1  # noqa: SIM113  enumerate allocates
     return found << 10 | left & 1023

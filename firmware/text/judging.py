@@ -109,11 +109,12 @@ def judge(text: str):
     if raw is None:
         return None
     size = -1  # of the folded message, once it is folded
+    numbered = _NUMBER_SIGN in text
     if ROOMY:
         folder, scorer, finder, teller = _steps
         folded = _folded
         learned = scorer.score(raw, 0, False)
-        if learned < 0 or scorer.spotted or learned & _MAYBE or _NUMBER_SIGN in text:
+        if learned < 0 or scorer.spotted or learned & _MAYBE or numbered:
             size = folder.fold_into(raw, folded)
         if learned < 0 and size >= 0:
             learned = scorer.score(folded, size & 1023, True)
@@ -132,7 +133,7 @@ def judge(text: str):
     if spotted:
         (finder if ROOMY else _load_terms()).find_terms(folded, size, scorer.spots, spotted, found)
     look_closer = spotted and found[_LOOK]
-    if not look_closer and (signs & _MAYBE or _NUMBER_SIGN in text):
+    if not look_closer and (signs & _MAYBE or numbered):
         look_closer = (teller if ROOMY else _load_telling()).may_tell(text, raw, folded, size, signs)
     if not spotted and not look_closer and not learned & 15:
         return 0

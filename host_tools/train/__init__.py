@@ -1,1 +1,1 @@
-"""Training of firmware/text/model.bin: `make train`. Needs the extra `train` (scikit-learn) and the message data."""
+"""Training of firmware/text/model.bin: `make train`. Needs the extra `train` (numpy, scipy) and the message data."""

@@ -11,14 +11,9 @@ from host_tools.train.watch import features_of
 _LEAST = 3  # examples in which a feature must stand to be learned
 
 
-def cell(key: int, slots: int) -> int:
-    """What the watch can tell apart: the slot before it is moved, and above it the mark."""
-    return key & (slots - 1) | key >> 14 << 14
-
-
-def slot_of(one: int, moves: list[int], slots: int) -> int:
-    """The slot of a cell, by the moves of the marks."""
-    return (one ^ moves[one >> 14]) & (slots - 1)
+def slot_of(key: int, moves: list[int], slots: int) -> int:
+    """The slot of a feature, by the moves of the groups."""
+    return (key ^ moves[key >> 12]) & (slots - 1)
 
 
 class Features:
@@ -47,23 +42,17 @@ class Features:
             banned |= set(features_of(word)[0])
         self.banned = banned
 
-    def matrix(self, slots: int, among: np.ndarray | None = None) -> tuple[csr_matrix, np.ndarray]:
-        """(examples by cells, the cells): all that occur three times, or those of `among`."""
+    def matrix(self, among: np.ndarray | None = None) -> tuple[csr_matrix, np.ndarray]:
+        """(examples by keys, the keys in order): of all features that occur three times, or those of `among`."""
         flat = np.concatenate(self.rows)
-        flat = flat & (slots - 1) | flat >> 14 << 14
         owner = np.repeat(np.arange(len(self.rows)), [len(row) for row in self.rows])
         if among is None:
-            cells, counts = np.unique(flat, return_counts=True)
-            banned = np.array(sorted(cell(key, slots) for key in self.banned))
-            among = cells[(counts >= _LEAST) & ~np.isin(cells, banned)]
+            keys, counts = np.unique(flat, return_counts=True)
+            among = keys[(counts >= _LEAST) & ~np.isin(keys, sorted(self.banned))]
         places = np.searchsorted(among, flat)
         places[places == len(among)] = 0
         known = among[places] == flat
-        matrix = csr_matrix(
+        return csr_matrix(
             (np.ones(int(known.sum()), dtype=np.float32), (owner[known], places[known])),
             shape=(len(self.rows), len(among)),
-        )
-        matrix.data[:] = 1  # a feature counts once
-        matrix.sum_duplicates()
-        matrix.data[:] = 1
-        return matrix, among
+        ), among

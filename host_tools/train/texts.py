@@ -221,7 +221,7 @@ def training(data: Path) -> Iterator[Example]:
 
 
 class Message(NamedTuple):
-    """A line of written/*.tsv: a message by itself, with its label; see its README."""
+    """A line of written/*.tsv: a message by itself, its label and kind, and whether the child gets it or writes it."""
 
     label: str
     subtype: str

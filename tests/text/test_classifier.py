@@ -101,8 +101,9 @@ def features(text: str, folded: bool) -> int | list[int]:
         into = bytearray(4 * len(text) + 6)
         signs = fold_into(raw, into) & 1023
         raw = bytes(into)
-    keys, places = array("I", bytes(4 * 8192)), array("H", bytes(2 * 8192))
-    found = classifier.find(raw, classifier.any_marks, classifier.no_moves, keys, places, pytest.fail, signs, folded)
+    keys, places = array("I", bytes(4 * 8192)), array("h", bytes(2 * 8192))
+    moves = bytes(1024)  # none
+    found = classifier.find(raw, classifier.any_marks, moves, keys, places, pytest.fail, signs, folded)
     return found if found < 0 else keys[: found >> 10].tolist()
 
 
@@ -110,6 +111,14 @@ def features(text: str, folded: bool) -> int | list[int]:
 def test_one_pass_makes_the_features_of_the_folded_message(text: str) -> None:
     plain = features(text, folded=False)
     assert plain == classifier.NOT_PLAIN or plain == features(text, folded=True)
+
+
+def test_the_edges_of_a_message_are_tokens() -> None:
+    """What stands alone has two features that the same words among others do not have; where it begins or ends, one."""
+    alone = set(features("shut up", folded=False))
+    for around, missing in (("so shut up now", 2), ("so shut up", 1), ("shut up now", 1), ("shut up shut up", 0)):
+        assert len(alone - set(features(around, folded=False))) == missing, around
+    assert len(set(features("滚开", folded=False)) - set(features("你滚开吧", folded=False))) == 2
 
 
 @pytest.mark.parametrize("text", SAMPLE)

@@ -51,7 +51,7 @@ def test_the_reading_is_not_worse_than_it_says() -> None:
 
 def test_weights_are_rounded_where_it_costs_least() -> None:
     """Of two equal distances the features that stand in more messages are kept apart."""
-    pytest.importorskip("sklearn", reason="training needs scikit-learn: make train installs it")
+    pytest.importorskip("scipy", reason="training needs scipy: make train installs it")
     import numpy as np
 
     from host_tools.train.model import rows_for
@@ -63,14 +63,14 @@ def test_weights_are_rounded_where_it_costs_least() -> None:
     assert rows[taken[2]].tolist() == [-52.0, 0.0]
 
 
-def test_marks_are_moved_out_of_each_others_way() -> None:
-    """Three marks that all have the first slot by their hash, and two of them the second, find five slots of eight."""
-    pytest.importorskip("sklearn", reason="training needs scikit-learn: make train installs it")
+def test_groups_are_moved_out_of_each_others_way() -> None:
+    """Three groups that all have the first slot by their hash, and two of them the second, find five slots of eight."""
+    pytest.importorskip("scipy", reason="training needs scipy: make train installs it")
     import numpy as np
 
     from host_tools.train.features import slot_of
     from host_tools.train.model import moves_for
 
-    cells = [3 << 14, 3 << 14 | 1, 5 << 14, 5 << 14 | 1, 9 << 14]
-    moves = moves_for(np.array(cells), np.array([5.0, 4.0, 3.0, 2.0, 1.0]), 8)
-    assert len({slot_of(one, moves, 8) for one in cells}) == len(cells)
+    keys = [3 << 14, 3 << 14 | 1, 5 << 14, 5 << 14 | 1, 9 << 14]
+    moves = moves_for(np.array(keys), np.array([5.0, 4.0, 3.0, 2.0, 1.0]), 8)
+    assert len({slot_of(key, moves, 8) for key in keys}) == len(keys)

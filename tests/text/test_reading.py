@@ -64,7 +64,7 @@ def test_what_is_no_message(text: object) -> None:
 
 
 def test_the_longest_message_is_read() -> None:
-    assert read("好" * (MAX_CHARS - 3) + "你真丑").severity == 1
+    assert read("好" * (MAX_CHARS - 6) + "你怎么不去死").severity == 3
 
 
 def test_a_message_full_of_personal_data_needs_little_memory() -> None:
