@@ -31,6 +31,8 @@ CLASSES = [
     ("go die", BULLY, 3),
     # Threats
     ("放学别走", THREAT, 2),
+    ("im going to kill you after school", THREAT, 2),
+    ("明天放学后我要打死你，你等着", THREAT, 2),
     ("你给我等着", THREAT, 2),
     ("不交保护费试试", THREAT, 2),
     ("I'll beat you up", THREAT, 2),
