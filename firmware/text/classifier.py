@@ -51,6 +51,7 @@ _ONE_DIGIT = const(1024)
 _NOTHING = const(0x20004000)  # two sums of 15 bits, each of up to 64 weights, that are 0
 _BITS = const(0x3FFFFF)
 _MOST_SLOTS = const(16384)
+_GROUPS = const(1024)
 _END = const(0xFF)  # as in fold.py
 _CHINESE = const(512)
 
@@ -60,7 +61,7 @@ OUTPUTS = 4
 head = bytearray(_HEAD)
 book = bytearray(0)
 # By group its move; where there is room with the mark in the upper bits, which so leave the key and a slot is left.
-_moves = array("i", bytes(4096)) if ROOMY else array("H", bytes(2048))
+_moves = array("i", bytes(4 * _GROUPS)) if ROOMY else array("H", bytes(2 * _GROUPS))
 _marks = bytearray(0)
 _codes = bytearray(0)
 _hits = array("H", bytes(4096)) if ROOMY else array("I", bytes(4 * 128))
@@ -121,8 +122,8 @@ def _load() -> None:
         slots = number(22)
         book = stream.read((head[24] + 1) * OUTPUTS)
         if ROOMY:
-            moves = stream.read(2048)
-            for group in range(1024):
+            moves = stream.read(2 * _GROUPS)
+            for group in range(_GROUPS):
                 _moves[group] = group >> 2 << 14 | moves[2 * group] | moves[2 * group + 1] << 8
             codes = head[24] + 1
             _pairs.clear()
@@ -217,7 +218,7 @@ def _look_up_in_file(count: int) -> None:
     begins = []
     with open(_FILE, "rb") as stream:
         for codes in (False, True):
-            stream.seek(_HEAD + len(book) + 2048 + (slots if codes else 0))
+            stream.seek(_HEAD + len(book) + 2 * _GROUPS + (slots if codes else 0))
             found = []
             i = start = 0
             while i < len(wanted):
