@@ -70,7 +70,8 @@ bench: $(STAMP) ## measure time and memory
 generate: $(STAMP) ## write the files that are derived from the source tables
 	$(BIN)/python -m host_tools.generate
 
-evaluate: $(STAMP) ## how well messages are read; DATA=FILE.tsv judges a file of your own
+evaluate: $(STAMP) ## how well messages are read, by the message data (MESSAGES=FOLDER); DATA=FILE.tsv judges your own
+	$(if $(DATA),,$(PIP) --editable '.[train]')
 	$(BIN)/python -m host_tools.evaluate $(DATA)
 
 train: $(STAMP) ## train firmware/text/model.bin from the message data; MESSAGES=FOLDER says where they lie

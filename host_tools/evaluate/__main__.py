@@ -129,6 +129,11 @@ def main(arguments: list[str]) -> None:
     start = time.perf_counter()
     if arguments and arguments[0]:
         result = judge_file(Path(arguments[0]))
+    elif not DATA.is_dir():
+        sys.exit(
+            "No message data at %s. Say where they lie (make evaluate MESSAGES=FOLDER), or judge a file of your own "
+            "(make evaluate DATA=FILE.tsv)." % DATA
+        )
     else:
         result = everything(DATA)
         result["small variant"] = small_variant(DATA)
