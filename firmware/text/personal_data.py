@@ -57,14 +57,19 @@ _PAPERS = "身份证|护照|学籍号|银行卡|卡号|passport|social security|
 _PLATES = "车牌|licence plate|license plate|plate|reg"
 # What is said before seven digits that are a telephone number.
 _CALLS = b"phone|number|cell|call|text|ring|mobile|digits"
+_PARCELS = b"order|parcel|delivery|tracking|ticket"  # have numbers, too
 _FILLERS = b" id is my number no name "
 # An address or a landline of one of these is nobody's, unless somebody is spoken of too.
 _PUBLIC = (
     "图书馆|书店|书城|医院|商场|超市|餐厅|饭店|酒店|影院|博物馆|体育馆|体育场|少年宫|公园|银行|药店|车站|邮局|机构|门店|"
-    "热线|客服|前台|服务台|管理处|咨询|售票|景区|front desk|helpline|hotline|reception|"
-    "library|museum|shop|store|cinema|theatre|theater|hospital|clinic|restaurant|cafe|station|pool|stadium|centre|"
-    "center|church|mosque|temple|pharmacy|bakery|gym|office|hotel|zoo|dentist"
+    "热线|客服|前台|服务台|管理处|咨询|售票|景区|派出所|消防|游泳馆|科技馆|快餐|肯德基|麦当劳|乐园|教室|停水|停电|"
+    " front desk| helpline| hotline| reception| police| library| museum| shop| store| cinema| theatre| theater|"
+    " hospital| clinic| restaurant| cafe| station| pool| stadium| centre| center| church| mosque| temple| pharmacy|"
+    " bakery| gym| office| hotel| zoo| dentist| surgery| vet| chippy| pizza| takeaway| aquarium| arena| sports day|"
+    " open day| bookshop"
 ).encode()
+# A code that opens a part of a game is nobody's, either.
+_GAMES = "密室|副本|彩蛋|房间号|房间密码|第一关|第二关|第三关| escape room| raffle| quiz| treasure| room code".encode()
 _SOMEBODY = (
     "我|你|他|她|家|住| my | our | we | we'| i | i'| im | me | you| her | his | she| he | their | they| lives | live |"
     " home| house| flat | mum| mom| dad| nan| gran"
@@ -151,6 +156,20 @@ def _resident_id(digits: bytes, last: int) -> bool:
     )
 
 
+def _is_local(cells: bytearray, digits: bytes, groups: list) -> bool:
+    """Whether 7 to 11 digits are a telephone as it is written somewhere, where calling is spoken of."""
+    start = groups[0][0]
+    before = max(0, start - 32)
+    if not _any(cells, _CALLS, before, start) or _any(cells, _PARCELS, before, start) or digits.startswith(b"080"):
+        return False  # in the United Kingdom 080... is free, and nobody's
+    first = len(groups[0][2])
+    if len(digits) < 9:
+        return len(groups) == 2 and len(groups[1][2]) == 4  # 555-0137, 5550 0137
+    if len(groups) == 1:
+        return digits[0] == 48
+    return len(groups) < 5 and (first > 2 or digits[0] == 48) and len(groups[-1][2]) > 2
+
+
 def _number_kind(cells: bytearray, groups: list) -> str:
     """The kind of the number that these groups (see _groups) make up together; empty for an ordinary one."""
     digits = b"".join([group[2] for group in groups])
@@ -158,11 +177,10 @@ def _number_kind(cells: bytearray, groups: list) -> str:
     parts = 1 if len(groups) == count else len(groups)  # digit by digit is as good as in one piece
     if not 7 <= count <= 19 or parts > 5:
         return ""
-    if count == 7:  # 555-0137, where calling is spoken of
-        start = groups[0][0]
-        if parts != 2 or len(groups[0][2]) != 3:
-            return ""
-        return "phone" if _any(cells, _CALLS, max(0, start - 32), start) else ""
+    if count < 12 and _is_local(cells, digits, groups):
+        return "phone"
+    if count == 7:
+        return ""
     after = _at(cells, groups[-1][1])
     last = digits[17] if count == 18 else after
     if (count == 18 or (count == 17 and after == 120)) and _resident_id(digits, last):
@@ -172,8 +190,8 @@ def _number_kind(cells: bytearray, groups: list) -> str:
         return "phone"
     if _at(cells, groups[0][0] - 1) == 43 and count < 16:  # +
         return "phone"
-    if count == 11 and digits.startswith(b"07") and parts < 4:
-        return "phone"  # a mobile in the United Kingdom
+    if count == 11 and parts < 4 and (digits.startswith(b"07") or (parts > 1 and digits[:2] in (b"01", b"02"))):
+        return "phone"  # in the United Kingdom a mobile; or a landline, in groups
     if parts == 2 and digits[0] == 48 and 2 < len(groups[0][2]) < 5 and 6 < len(groups[1][2]) < 9:
         return "phone"  # area code and number
     if parts == 3 and count == 10 and len(groups[2][2]) == 4 and _at(cells, groups[1][1]) == 45:
@@ -350,21 +368,34 @@ def _find_english_addresses(text: str, cells: bytearray, found: list) -> None:
                 break
 
 
-def _is_public(raw: bytes) -> bool:
-    """Whether this message speaks of a library or a shop, and of nobody."""
-    words = b" " + raw.lower()
-    return _any(words, _PUBLIC, 0, len(words)) and not _any(words, _SOMEBODY, 0, len(words))
-
-
 def _has_chinese(text: str) -> bool:
     return any("\u3fff" < character < "\ua000" for character in text)
 
 
-def _may_be_public(kind: str, text: str, start: int) -> bool:
-    """Whether what was found may be a shop's: an address, or a number but a mobile's (in China 1..., else 07...)."""
-    if kind == "phone":
-        return text[start] in "0234568" and (_has_chinese(text) or not text.startswith("07", start))
-    return kind == "address"
+def _around(text: str, found: list) -> bytes:
+    """The message without what was found in it: whoever lives in Station Road does not live in a station."""
+    rest = " "
+    at = 0
+    for _, start, end in sorted(found, key=lambda span: span[1]):
+        rest += text[at:start] + " "
+        at = max(at, end)
+    return (rest + text[at:]).lower().encode()
+
+
+def _may_be_nobodys(kind: str, text: str, start: int, around: bytes) -> bool:
+    """Whether what was found is a library's or a shop's, or the code of a game, where nobody is spoken of.
+
+    A shop may have an address, or a number but a mobile's (in China 1..., else 07...).
+    """
+    places = _PUBLIC
+    if kind == "secret":
+        places = _GAMES
+    elif kind == "phone":
+        if text[start] not in "0234568" or (not _has_chinese(text) and text.startswith("07", start)):
+            return False
+    elif kind != "address":
+        return False
+    return _any(around, places, 0, len(around))
 
 
 # Schools
@@ -550,8 +581,6 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_numbers(cells, found)
     _find_chinese_addresses(cells, found)
     _find_english_addresses(text, cells, found)
-    if found and _is_public(raw):
-        found = [span for span in found if not _may_be_public(span[0], text, span[1])]
     _find_plates(cells, found)
     _find_english_plates(text, cells, found)
     _find_announced(cells, text, _PLATES, "plate", 5, found)
@@ -562,6 +591,9 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_announced(cells, text, _SECRETS, "secret", 4, found)
     _find_codes(text, cells, found)
     _find_mail(cells, found)
+    around = _around(text, found) if found else b""
+    if not _any(around, _SOMEBODY, 0, len(around)):
+        found = [span for span in found if not _may_be_nobodys(span[0], text, span[1], around)]
     spans = []
     for span in found:
         if not any(span[1] < other[2] and other[1] < span[2] for other in spans):
