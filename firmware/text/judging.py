@@ -5,6 +5,7 @@ message and let go before the next one.
 """
 
 import io
+from array import array
 
 from micropython import const
 
@@ -15,18 +16,26 @@ _DOXX = const(4)
 _MAYBE = const(129)  # of the signs of fold.py: a digit or an `@`
 _LOOK = const(6)  # of terms.LETTERS: look for personal data
 _KINDS = const(6)  # of severities, in the order of terms.LETTERS and of the bits of a reading
+_REPORTED = const(7)  # as in terms.py, and these two
+_FIRST = const(14)
+_LAST = const(15)
 _NUMBER_SIGN = "号"  # an address may write its numbers in Chinese
 _MILD = ("phone", "plate", "account")
-# By kind: terms up to this severity count only where the classifier does not clear the message of all these outputs.
-# Friends call each other names, birthdays are kept secret from parents, and what is quoted was said by somebody else.
-_MILDEST = (2, 2, 1, 2, 0, 0)
+# By kind: terms count unless the classifier clears the message, and the words around them, of all these outputs;
+# those of none always count. Friends call each other names, birthdays are kept secret from parents, games are about
+# killing; but whoever fills a message with kind words clears nothing that stands among others.
 _CLEARED = (48, 48, 128, 64, 0, 0)
+_MILDEST = (2, 2, 1, 2, 3, 3)  # a term of greater severity is severe
 _SHORT = const(24)  # bytes of a folded message, eight Chinese characters: in fewer nothing speaks for who says it
+_AROUND = const(32)  # bytes on each side of the terms
+_SHORT_FOR_SEVERE = const(45)  # the same where one of them is severe
+_AROUND_SEVERE = const(18)
 _LEARNED = ((0, 3), (2, 8), (3, 4))  # bully, doxxing and stranger, each with its bits of classifier.py
 
+_END = const(0xFF)  # as in fold.py
 _ROOM = const(4006)  # bytes of the longest message, folded or not: four a character and six more
 _folded = bytearray(_ROOM if ROOMY else 0)
-_found = bytearray(7)
+_found = array("H", bytes(32))
 _severities = bytearray(6)
 _raw = bytearray(_ROOM if ROOMY else 0)
 _stream = io.BytesIO(bytes(_ROOM)) if ROOMY else None
@@ -100,6 +109,44 @@ def _find_personal_data(text: str) -> list:
     return personal_data.find_personal_data(text, text.encode())
 
 
+def _has_severe(found: array) -> bool:
+    for i in range(_KINDS):
+        if found[i] > _MILDEST[i]:
+            return True
+    return False
+
+
+def _clears_around(scorer, folded: bytearray, size: int, found: array, around: int) -> int:
+    """The bits of what the classifier clears the terms and so many bytes around them of, read without the rest.
+
+    Afterwards `folded` holds these alone, and `scorer.sums` what it held before.
+    """
+    first = found[_FIRST]
+    last = found[_LAST]
+    start = max(0, first - around)
+    end = min(size, last + around)
+    if first > last or end - start == size:
+        return -1
+    if end - start <= _SHORT:
+        return 0
+    while start < first and folded[start] != 32 and start > 0 and folded[start] < 0xC0:
+        start += 1
+    while end > last and end < size and folded[end] != 32 and folded[end] < 0xC0:
+        end -= 1
+    for i in range(start, end):
+        folded[i - start] = folded[i]
+    folded[end - start] = 32
+    folded[end - start + 1] = _END
+    sums = scorer.sums
+    hurt, bully, stranger, doxx = sums
+    cleared = scorer.score(folded, 0, True) >> 10
+    sums[0] = hurt
+    sums[1] = bully
+    sums[2] = stranger
+    sums[3] = doxx
+    return cleared
+
+
 def judge(text: str):
     """(classes, severity, personal, guessed) of a Reading; None for what is no message.
 
@@ -138,18 +185,26 @@ def judge(text: str):
     if not spotted and not look_closer and not learned & 15:
         return 0
     severities = _severities
-    clearing = learned if size > _SHORT else 0
+    clearing = 0
+    if spotted:
+        severe = _has_severe(found)
+        if size > (_SHORT_FOR_SEVERE if severe else _SHORT):
+            clearing = learned & _clears_around(scorer, folded, size, found, _AROUND_SEVERE if severe else _AROUND)
     for i in range(_KINDS):
         severities[i] = 0
-        if spotted and (found[i] > _MILDEST[i] or clearing & _CLEARED[i] != _CLEARED[i]):
+        if spotted and not (_CLEARED[i] and clearing & _CLEARED[i] == _CLEARED[i]):
             severities[i] = found[i]
     guessed = 0
     # What only the classifier finds is mild: it may be wrong.
     hurts = severities[1] or severities[5]
     for i, bits in _LEARNED:
-        if learned & bits and not severities[i] and (i or not hurts):
-            severities[i] = 1
-            guessed |= 1 << i
+        if learned & bits:
+            # What is reported counts only where the classifier sees harm as well.
+            if spotted:
+                severities[i] = max(severities[i], found[_REPORTED + i])
+            if not severities[i] and (i or not hurts):
+                severities[i] = 1
+                guessed |= 1 << i
     if severities[4] and not _addressed(text):
         severities[0] = severities[1] = 0  # a report of what others said or did
         guessed &= _DOXX

@@ -13,6 +13,10 @@ condition  ? only of somebody (you, he, she stands shortly before), and not deni
            ! not denied, nor followed by a pronoun or by what changes the sense (a telephone);
            ^ only as the whole message.
 
+Bullying, doxxing and strangers' requests that stand shortly behind "he said", "they called me" and the like are
+*reported*: children tell their parents and each other what was said. Not so where the writer said it or hides behind
+all ("I said", "everyone says"); and a threat is one whoever tells of it.
+
 Folding writes repeated letters once (`kil`), drops apostrophes (`dont`), and reads you, she and it in Chinese as he.
 
 The classifier tells where terms may begin (classifier.py): nowhere in most messages. Where there is room the table is
@@ -29,15 +33,28 @@ _FILE = __file__[: __file__.rfind("/") + 1] + "terms.txt"
 _PIECE = const(512)  # bytes of the table at a time
 
 LETTERS = b"btdscpn"  # the classes
+# In what `find_terms` writes: where those that are reported begin, and where in the message the others do and end.
+REPORTED = const(7)
+FIRST = const(14)
+LAST = const(15)
 EVERYWHERE = const(-1)
+_REPORTABLE = b"bds"
 _GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
 _NEAR = const(18)  # bytes before a term where `?` looks for the one who is meant
 _DENIAL = const(13)  # bytes before a term where a denial counts
+_REPORT = const(12)  # bytes before a term where one of _REPORTS makes it reported
 
 _SOMEBODY = tuple("他| you | your | youre | he | hes | she | shes | they ".encode().split(b"|"))
 _FIRST = tuple(b"you |your |youre |he |hes |she |shes |they ".split(b"|"))  # the same, at the start of a message
 _DENIALS = tuple("不|别|没|dont |not |never |wont |isnt |arent |no ".encode().split(b"|"))
 _OBJECTS = tuple("他|我|电|手机|圈".encode().split(b"|"))
+_REPORTS = tuple(
+    "说|骂|叫|有人| said | says | say | saying | told | wrote | typed | sent | caled ".encode().split(b"|")
+)
+_OWN = tuple(
+    "我说|我骂|我叫|都|大家|全班|i said |i say |i told |i wrote |i typed |i sent |i caled |everyone |everybody |we "
+    "".encode().split(b"|")
+)
 
 _waiting = array("H", bytes(0 if ROOMY else 64))  # places of the message that are looked up in one reading of the table
 _kept: list = []  # the table, and where its lines begin
@@ -95,7 +112,13 @@ def _holds(text: bytearray, n: int, start: int, end: int, condition: int) -> boo
     return False
 
 
-def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: bytearray) -> None:
+def _is_reported(text: bytearray, start: int) -> bool:
+    """Whether what stands at `start` is told of as said by somebody else."""
+    near = max(0, start - _REPORT)
+    return _any(text, _REPORTS, near, start) and not _any(text, _OWN, max(0, near - 3), start)
+
+
+def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: array) -> None:
     """Take into `found` what the line at `line` of the table finds at `i`."""
     end = _end(text, n, table, line, i)
     if end < 0:
@@ -104,9 +127,14 @@ def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: bytear
     kind = 0
     while LETTERS[kind] != table[at]:  # `find` takes no number before MicroPython 1.26
         kind += 1
-    severity = 1 if table[at] == 110 else table[at + 1] - 48
-    if severity > found[kind] and (table[at + 1] < 32 or table[at + 2] < 32 or _holds(text, n, i, end, table[at + 2])):
-        found[kind] = severity
+    if table[at + 1] >= 32 and table[at + 2] >= 32 and not _holds(text, n, i, end, table[at + 2]):
+        return
+    if table[at] in _REPORTABLE and _is_reported(text, i):
+        kind += REPORTED
+    else:
+        found[FIRST] = min(found[FIRST], i)
+        found[LAST] = max(found[LAST], end)
+    found[kind] = max(found[kind], 1 if table[at] == 110 else table[at + 1] - 48)
 
 
 def _pair(text: bytes, at: int) -> int:
@@ -115,7 +143,7 @@ def _pair(text: bytes, at: int) -> int:
     return text[at] << 8 | (61 if second == 32 else second)
 
 
-def _search(text: bytearray, n: int, i: int, found: bytearray) -> None:
+def _search(text: bytearray, n: int, i: int, found: array) -> None:
     """Look up one place in the kept table: all lines that begin with its two bytes."""
     table, lines = _kept
     pair = _pair(text, i)
@@ -149,7 +177,7 @@ def _keep() -> None:
     _kept.append(lines)
 
 
-def _search_file(text: bytearray, n: int, spots: array, count: int, found: bytearray) -> None:
+def _search_file(text: bytearray, n: int, spots: array, count: int, found: array) -> None:
     piece = b""
     with open(_FILE, "rb") as stream:
         while True:
@@ -168,14 +196,16 @@ def _search_file(text: bytearray, n: int, spots: array, count: int, found: bytea
             piece = piece[last:]
 
 
-def find_terms(text: bytearray, n: int, spots: array, count: int, found: bytearray) -> None:
-    """Put into `found`, by class of LETTERS, the greatest severity of the terms in the folded message `text[:n]`.
+def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) -> None:
+    """Put into `found`, which has 16 numbers, by class of LETTERS the greatest severity of the terms in the folded
+    message `text[:n]`; and from REPORTED on, by class again, that of those that are reported. In FIRST and LAST stand
+    the bytes where the first of the others begins and the last one ends.
 
-    They begin at those tokens that the first `count` of `spots` number, or at any where `count` is
-    EVERYWHERE.
+    Terms begin at those tokens that the first `count` of `spots` number, or at any where `count` is EVERYWHERE.
     """
     for i in range(len(found)):
         found[i] = 0
+    found[FIRST] = n
     if ROOMY and not _kept:
         _keep()
     at = token = waiting = 0

@@ -89,7 +89,7 @@ def test_the_table_can_be_searched() -> None:
 @pytest.mark.parametrize(("term", "code"), TABLE)
 def test_every_term_is_found(term: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a message that meets all conditions, where the classifier clears nothing."""
-    monkeypatch.setattr(judging, "_MILDEST", (0,) * 6)
+    monkeypatch.setattr(judging, "_CLEARED", (0,) * 6)
     message = term.replace("*", "").replace(".", " x " if term.isascii() else "好")
     if code.endswith("?"):
         message = "you " + message if term.isascii() else "你" + message
