@@ -51,7 +51,7 @@ _ONE_DIGIT = const(1024)
 _NOTHING = const(0x20004000)  # two sums of 15 bits, each of up to 64 weights, that are 0
 _BITS = const(0x3FFFFF)
 _MOST_SLOTS = const(16384)
-_GROUPS = const(1024)
+GROUPS = const(1024)
 _END = const(0xFF)  # as in fold.py
 _CHINESE = const(512)
 
@@ -60,8 +60,8 @@ OUTPUTS = 4
 
 head = bytearray(_HEAD)
 book = bytearray(0)
-# By group its move; where there is room with the mark in the upper bits, which so leave the key and a slot is left.
-_moves = array("i", bytes(4 * _GROUPS)) if ROOMY else array("H", bytes(2 * _GROUPS))
+# By group its move, with the mark in the upper bits, which so leave the key and a slot is left.
+_moves = array("i", bytes(4 * GROUPS if ROOMY else 0))
 _marks = bytearray(0)
 _codes = bytearray(0)
 _hits = array("H", bytes(4096)) if ROOMY else array("I", bytes(4 * 128))
@@ -122,8 +122,8 @@ def _load() -> None:
         slots = number(22)
         book = stream.read((head[24] + 1) * OUTPUTS)
         if ROOMY:
-            moves = stream.read(2 * _GROUPS)
-            for group in range(_GROUPS):
+            moves = stream.read(2 * GROUPS)
+            for group in range(GROUPS):
                 _moves[group] = group >> 2 << 14 | moves[2 * group] | moves[2 * group + 1] << 8
             codes = head[24] + 1
             _pairs.clear()
@@ -138,7 +138,6 @@ def _load() -> None:
             _seen = bytearray(_MOST_SLOTS)
             _zeros = io.BytesIO(bytes(_MOST_SLOTS))
         else:
-            stream.readinto(_moves)
             _seen = bytearray(slots >> 3)
 
 
@@ -205,42 +204,64 @@ class _Any:
     __hash__ = None  # type: ignore[assignment]
 
 
+class _Nowhere:
+    """Stands for moves that leave every key as it is."""
+
+    def __getitem__(self, group: int) -> int:
+        return 0
+
+
 any_marks = _Any()
+no_moves = _Nowhere()
+
+
+def _values(stream, at: int, width: int, wanted: list, shift: int):
+    """Yield each of `wanted` with its value in the table at byte `at` of the file, whose values have `width` bytes.
+
+    `wanted >> shift` is where in the table a value stands; they are sorted.
+    """
+    stream.seek(at)
+    start = 0
+    piece = b""
+    for one in wanted:
+        place = (one >> shift) * width
+        while place >= start + len(piece):
+            start += len(piece)
+            piece = stream.read(_PIECE)
+            if not piece:
+                raise BadModel(22)
+        value = piece[place - start]
+        yield one, value if width == 1 else value | piece[place - start + 1] << 8
 
 
 def _look_up_in_file(count: int) -> None:
-    """The same from the file, in the order in which it lies there; the hits still have their marks."""
+    """The same from the file, in the order in which it lies there; the hits are whole keys."""
     slots = number(22)
-    wanted = []
-    for i in range(count):
-        wanted.append((_hits[i] & slots - 1) << 15 | _hits[i] >> 14 << 7 | i)
-    wanted.sort()
     begins = []
+    at = _HEAD + len(book)
+    wanted = []  # key << 7 | number of the hit
+    for i in range(count):
+        wanted.append(_hits[i] << 7 | i)
+    wanted.sort()
     with open(_FILE, "rb") as stream:
-        for codes in (False, True):
-            stream.seek(_HEAD + len(book) + 2 * _GROUPS + (slots if codes else 0))
-            found = []
-            i = start = 0
-            while i < len(wanted):
-                piece = stream.read(_PIECE)
-                end = start + len(piece)
-                while i < len(wanted) and wanted[i] >> 15 < end:
-                    slot = wanted[i] >> 15
-                    value = piece[slot - start]
-                    if not codes:
-                        if value == wanted[i] >> 7 & 255:
-                            found.append(wanted[i])
-                    else:
-                        if value >= head[25]:
-                            begins.append((wanted[i] & 127, value))
-                        if not _seen[slot >> 3] & 1 << (slot & 7):
-                            _seen[slot >> 3] |= 1 << (slot & 7)
-                            _count(value)
-                    i += 1
-                start = end
-            wanted = found
-    for i, value in begins:
-        _may_begin(_places[i], value)
+        moved = []  # slot << 15 | mark << 7 | number of the hit
+        for one, move in _values(stream, at, 2, wanted, 19):
+            slot = (one >> 7 ^ move) & slots - 1
+            moved.append(slot << 15 | one >> 21 << 7 | one & 127)
+        moved.sort()
+        known = []
+        for one, mark in _values(stream, at + 2 * GROUPS, 1, moved, 15):
+            if mark == one >> 7 & 255:
+                known.append(one)
+        for one, code in _values(stream, at + 2 * GROUPS + slots, 1, known, 15):
+            if code >= head[25]:
+                begins.append((one & 127, code))
+            slot = one >> 15
+            if not _seen[slot >> 3] & 1 << (slot & 7):
+                _seen[slot >> 3] |= 1 << (slot & 7)
+                _count(code)
+    for i, code in begins:
+        _may_begin(_places[i], code)
 
 
 def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int, folded: bool) -> int:
@@ -251,7 +272,7 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
     look at one character. Whenever `hits` is full, `full(count)` is called. Returns how many hits are left << 10,
     and signs.
 
-    `moves` has the move of each group (see `_moves`). A feature is known if its mark stands in its slot.
+    `moves` has the move of each group (see `_moves`), `marks` the marks of the features that are known.
     """
     # What is used most comes first: MicroPython reaches 16 names faster than the rest.
     b = c = token = last = size = code = key = 0
@@ -438,7 +459,7 @@ def score(raw: bytes, signs: int, folded: bool) -> int:
     else:
         for i in range(len(_seen)):
             _seen[i] = 0
-        left = find(raw, any_marks, _moves, _hits, _places, _look_up_in_file, signs, folded)
+        left = find(raw, any_marks, no_moves, _hits, _places, _look_up_in_file, signs, folded)
         if left < 0:
             return left
         if left >> 10:

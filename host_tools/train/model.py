@@ -23,7 +23,6 @@ TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each 
 SHARE_OF_HURT = 1.5  # how much abuse among adults counts where features are chosen and weights are rounded
 PRUNED = (4, 1.5)  # features, as multiples of the slots, that are left after each step of choosing
 HIDDEN = (0.6, 0.3, 0.1)  # of the features, while all are weighed, while some are chosen, and at the end
-GROUPS = 1024
 _TURNS = 3  # in which moves are chosen
 _ROUNDS = 30  # of Lloyd's algorithm
 
@@ -58,7 +57,7 @@ class Model(NamedTuple):
                 counts, clears = limits[script][output] if limits else (32767, -32768)
                 head += struct.pack("<4h", self.starts[script][output], counts, clears, 0)
         book = bytes((self.book.T + 128).astype(np.uint8).tobytes())
-        return head + book + struct.pack("<%dH" % GROUPS, *self.moves) + bytes(marks) + bytes(codes)
+        return head + book + struct.pack("<%dH" % classifier.GROUPS, *self.moves) + bytes(marks) + bytes(codes)
 
 
 def counts_of(matrix: csr_matrix, features: Features) -> np.ndarray:
@@ -108,9 +107,9 @@ def _ranked(features: Features, slots: int) -> tuple[np.ndarray, np.ndarray]:
 def moves_for(keys: np.ndarray, worth: np.ndarray, slots: int) -> list[int]:
     """For each group the move with which most worth finds a slot of its own, one group after the other, three times."""
     every = np.arange(slots)
-    moves = [0] * GROUPS
-    members = [np.flatnonzero(keys >> 12 == group) for group in range(GROUPS)]
-    placed = np.zeros((GROUPS, slots), dtype=np.float32)  # what lies in each slot, by group
+    moves = [0] * classifier.GROUPS
+    members = [np.flatnonzero(keys >> 12 == group) for group in range(classifier.GROUPS)]
+    placed = np.zeros((classifier.GROUPS, slots), dtype=np.float32)  # what lies in each slot, by group
     most = np.zeros(slots, dtype=np.float32)
     for _ in range(_TURNS):
         for group, here in enumerate(members):

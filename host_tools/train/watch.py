@@ -10,7 +10,6 @@ from firmware.text.fold import fold_into
 TEXT = Path(classifier.__file__).parent
 FULL = TEXT / "model.bin"
 SMALL = TEXT / "model_small.bin"
-_NO_MOVES = bytes(1024)  # leave a key as it is
 _KEYS = array("I", bytes(4 * 16384))
 _PLACES = array("h", bytes(2 * 16384))
 _FOLDED = bytearray(4 * MAX_CHARS + 6)
@@ -23,10 +22,10 @@ def _full(count: int) -> None:
 def features_of(text: str) -> tuple[list[int], list[int], int]:
     """(keys, the token where each begins, signs) of a message, as the watch computes them."""
     raw = (text[:MAX_CHARS] + " ").encode("utf-8", "replace")
-    found = classifier.find(raw, classifier.any_marks, _NO_MOVES, _KEYS, _PLACES, _full, 0, False)
+    found = classifier.find(raw, classifier.any_marks, classifier.no_moves, _KEYS, _PLACES, _full, 0, False)
     if found < 0:
         signs = fold_into(raw, _FOLDED) & 1023
-        found = classifier.find(_FOLDED, classifier.any_marks, _NO_MOVES, _KEYS, _PLACES, _full, signs, True)
+        found = classifier.find(_FOLDED, classifier.any_marks, classifier.no_moves, _KEYS, _PLACES, _full, signs, True)
     return list(_KEYS[: found >> 10]), list(_PLACES[: found >> 10]), found & 1023
 
 
