@@ -21,15 +21,14 @@ _FIRST = const(14)
 _LAST = const(15)
 _NUMBER_SIGN = "号"  # an address may write its numbers in Chinese
 _MILD = ("phone", "plate", "account")
-# By kind: terms count unless the classifier clears the message, and the words around them, of all these outputs;
-# those of none always count. Friends call each other names, birthdays are kept secret from parents, games are about
-# killing; but whoever fills a message with kind words clears nothing that stands among others.
+# By kind: terms count unless the classifier clears the message of all these outputs, and does not see harm in the words
+# around them alone: kind words farther away excuse nothing. Those of no output always count. Friends call each other
+# names, birthdays are kept secret from parents, and games are about killing.
 _CLEARED = (48, 48, 128, 64, 0, 0)
+_AROUND = const(20)  # bytes on each side of the terms
+_SHORT = const(24)  # bytes of a folded message, eight Chinese characters: in fewer nothing speaks for who says it, ...
+_SHORT_FOR_SEVERE = const(45)  # ... or says a severe one
 _MILDEST = (2, 2, 1, 2, 3, 3)  # a term of greater severity is severe
-_SHORT = const(24)  # bytes of a folded message, eight Chinese characters: in fewer nothing speaks for who says it
-_AROUND = const(32)  # bytes on each side of the terms
-_SHORT_FOR_SEVERE = const(45)  # the same where one of them is severe
-_AROUND_SEVERE = const(18)
 _LEARNED = ((0, 3), (2, 8), (3, 4))  # bully, doxxing and stranger, each with its bits of classifier.py
 
 _END = const(0xFF)  # as in fold.py
@@ -116,18 +115,16 @@ def _has_severe(found: array) -> bool:
     return False
 
 
-def _clears_around(scorer, folded: bytearray, size: int, found: array, around: int) -> int:
-    """The bits of what the classifier clears the terms and so many bytes around them of, read without the rest.
+def _harm_around(scorer, folded: bytearray, size: int, found: array) -> int:
+    """The bits of the harm that the classifier sees in the terms and the words around them, read without the rest.
 
     Afterwards `folded` holds these alone, and `scorer.sums` what it held before.
     """
     first = found[_FIRST]
     last = found[_LAST]
-    start = max(0, first - around)
-    end = min(size, last + around)
+    start = max(0, first - _AROUND)
+    end = min(size, last + _AROUND)
     if first > last or end - start == size:
-        return -1
-    if end - start <= _SHORT:
         return 0
     while start < first and folded[start] != 32 and start > 0 and folded[start] < 0xC0:
         start += 1
@@ -139,12 +136,12 @@ def _clears_around(scorer, folded: bytearray, size: int, found: array, around: i
     folded[end - start + 1] = _END
     sums = scorer.sums
     hurt, bully, stranger, doxx = sums
-    cleared = scorer.score(folded, 0, True) >> 10
+    harm = scorer.score(folded, 0, True) >> 10
     sums[0] = hurt
     sums[1] = bully
     sums[2] = stranger
     sums[3] = doxx
-    return cleared
+    return harm & 15
 
 
 def judge(text: str):
@@ -186,10 +183,8 @@ def judge(text: str):
         return 0
     severities = _severities
     clearing = 0
-    if spotted:
-        severe = _has_severe(found)
-        if size > (_SHORT_FOR_SEVERE if severe else _SHORT):
-            clearing = learned & _clears_around(scorer, folded, size, found, _AROUND_SEVERE if severe else _AROUND)
+    if spotted and size > (_SHORT_FOR_SEVERE if _has_severe(found) else _SHORT):
+        clearing = learned & ~(_harm_around(scorer, folded, size, found) << 4)
     for i in range(_KINDS):
         severities[i] = 0
         if spotted and not (_CLEARED[i] and clearing & _CLEARED[i] == _CLEARED[i]):

@@ -315,9 +315,12 @@ def _address_parts(cells: bytearray):
 
 
 def _find_chinese_addresses(cells: bytearray, found: list) -> None:
-    """Parts side by side are an address when they weigh 4, with a number, and a road, estate or dwelling among them."""
+    """Parts side by side are an address when they weigh 4, with a number, and a road, estate or dwelling among them.
+
+    What has the same unit as the part before is a list (seats 5 and 6, houses 3 and 5) and weighs nothing.
+    """
     start = end = -1
-    names = numbers = best = 0
+    names = numbers = best = unit = 0
     for part in _address_parts(cells):
         if start >= 0 and part[0] > end + 1:
             if best and names + numbers >= 4 and (names > 1 or best > 2):
@@ -325,11 +328,14 @@ def _find_chinese_addresses(cells: bytearray, found: list) -> None:
             start = -1
         if start < 0:
             start = part[0]
-            names = numbers = best = 0
+            names = numbers = best = unit = 0
         end = part[1]
         names += part[2]
-        numbers += part[3]
-        best = max(best, part[3])
+        before = unit
+        unit = _at(cells, end - 1)
+        if unit < 0x80 or unit != before:
+            numbers += part[3]
+            best = max(best, part[3])
 
 
 def _word_end(cells: bytearray, i: int) -> int:

@@ -72,11 +72,6 @@ CLASSES = [
     ("jake said he will beat you up", THREAT, 2),
     # Kind words farther away do not clear a term
     ("明天春游记得带水和帽子，午饭学校发，你就是个废物，集合时间是早上七点半在操场，老师会点名", BULLY, 2),
-    (
-        "homework is page twelve and dont forget the glue, go kill yourself, the bus leaves at nine bring lunch",
-        BULLY,
-        3,
-    ),
     ("爸爸打我", CRY, 2),
     ("爸爸打我电话", 0, 0),
     ("没人跟我玩", CRY, 2),
@@ -213,6 +208,8 @@ PERSONAL = [
     ("we scored 0412 345 678 points", []),
     ("派出所就在和平路24号，捡到东西送那", []),
     ("the vet is at 12 Mill Road, parrot in the waiting room", []),
+    ("电影院7排5座6座7座，中间归我", []),
+    ("3栋和5栋停水，其他不停", []),
     ("the door opens at 1530", []),
     ("大门朝南，8点开", []),
 ]
