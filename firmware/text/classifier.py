@@ -66,7 +66,7 @@ _marks = bytearray(0)
 _codes = bytearray(0)
 _hits = array("H", bytes(4096)) if ROOMY else array("I", bytes(4 * 128))
 _places = array("h", bytes(2 * len(_hits)))  # the token in which the feature begins
-_limits: list = []  # as they stand in the head: for each script, of each output (start, counts, clears)
+_limits: list = []  # for each script, of each output (start, counts, clears: as in the head; its two bits of `score`)
 sums = array("i", bytes(4 * OUTPUTS))  # of the last message, by output
 spots = array("H", bytes(1024 if ROOMY else 256))  # the tokens of the last message at which terms may begin, and ...
 spotted = 0  # ... how many they are
@@ -117,8 +117,12 @@ def _load() -> None:
             head[0] = 0
             raise BadModel(22)
         _limits.clear()
-        for at in (26, 58):
-            _limits.append([(number(i), number(i + 2), number(i + 4)) for i in range(at, at + 32, 8)])
+        for script in range(2):
+            row = []
+            for i in range(OUTPUTS):
+                at = 26 + 32 * script + 8 * i
+                row.append((number(at), number(at + 2), number(at + 4), 1 << i, 16 << i))
+            _limits.append(row)
         slots = number(22)
         book = stream.read((head[24] + 1) * OUTPUTS)
         if ROOMY:
@@ -327,6 +331,8 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
                 continue
         elif b < 0xC0:
             code = code << 6 | b & 63
+            if code < 0x400:  # a character of three bytes is on its way
+                continue
             if code > 0x3FFF and code < 0xA000:  # a Chinese character: only its last byte brings it here
                 if varies[code % _MIX]:
                     code = _settled.get(code, code)
@@ -354,7 +360,6 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
                     held = 0
                     continue
         elif b > 0xE3 and b < 0xEA:
-            left = 2
             code = b & 15
             chinese = _CHINESE
             if not size:
@@ -363,12 +368,14 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
         elif b == _END:
             break
         else:
-            if b < 0xF0:
-                left = 1 if b < 0xE0 else 2
-                code = b & 0x3F >> left
+            left = 1
+            if b < 0xE0:
+                code = b & 31 | 0x8000  # here and below so large that on the way it passes for nothing else
+            elif b < 0xF0:
+                code = b & 15
             else:
                 left = 3
-                code = b & 0x37  # so large that nothing passes for a Chinese character on the way
+                code = b & 0x37
             continue
         # A token is complete: a word, or a character.
         if size:
@@ -444,7 +451,8 @@ def score(raw: bytes, signs: int, folded: bool) -> int:
     global _message, spotted
     if not head[0]:
         _load()
-    sums[0] = sums[1] = sums[2] = sums[3] = 0
+    totals = sums
+    totals[0] = totals[1] = totals[2] = totals[3] = 0
     spotted = 0
     if ROOMY:
         _message += 1
@@ -464,16 +472,13 @@ def score(raw: bytes, signs: int, folded: bool) -> int:
             return left
         if left >> 10:
             _look_up_in_file(left >> 10)
-    totals = sums
     found = i = 0
-    bit = 1
-    for start, counts, clears in _limits[0 if left & _CHINESE else 1]:
+    for start, counts, clears, harm, calm in _limits[0 if left & _CHINESE else 1]:
         total = totals[i] + start
         totals[i] = total
         if total >= counts:
-            found |= bit
+            found |= harm
         elif total < clears:
-            found |= bit << 4
-        bit <<= 1
+            found |= calm
         i += 1  # noqa: SIM113  enumerate allocates
     return found << 10 | left & 1023

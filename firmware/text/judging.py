@@ -14,6 +14,7 @@ from firmware.text import MAX_CHARS
 
 _DOXX = const(4)
 _MAYBE = const(129)  # of the signs of fold.py: a digit or an `@`
+_OF_NOTE = const(15 << 10 | 129)  # in what the classifier returns: harm, or one of these signs; all bits of NOT_PLAIN
 _LOOK = const(6)  # of terms.LETTERS: look for personal data
 _KINDS = const(6)  # of severities, in the order of terms.LETTERS and of the bits of a reading
 _REPORTED = const(7)  # as in terms.py, and these two
@@ -34,7 +35,7 @@ _LEARNED = ((0, 3), (2, 8), (3, 4))  # bully, doxxing and stranger, each with it
 _END = const(0xFF)  # as in fold.py
 _ROOM = const(4006)  # bytes of the longest message, folded or not: four a character and six more
 _folded = bytearray(_ROOM if ROOMY else 0)
-_found = array("H", bytes(32))
+_found = array("H", bytes(34))
 _severities = bytearray(6)
 _raw = bytearray(_ROOM if ROOMY else 0)
 _stream = io.BytesIO(bytes(_ROOM)) if ROOMY else None
@@ -156,10 +157,11 @@ def judge(text: str):
     numbered = _NUMBER_SIGN in text
     if ROOMY:
         folder, scorer, finder, teller = _steps
-        folded = _folded
         learned = scorer.score(raw, 0, False)
-        if learned < 0 or scorer.spotted or learned & _MAYBE or numbered:
-            size = folder.fold_into(raw, folded)
+        if not (learned & _OF_NOTE or scorer.spotted or numbered):
+            return 0
+        folded = _folded
+        size = folder.fold_into(raw, folded)
         if learned < 0 and size >= 0:
             learned = scorer.score(folded, size & 1023, True)
     else:
@@ -175,7 +177,7 @@ def judge(text: str):
     spotted = scorer.spotted
     found = _found
     if spotted:
-        (finder if ROOMY else _load_terms()).find_terms(folded, size, scorer.spots, spotted, found)
+        spotted = (finder if ROOMY else _load_terms()).find_terms(folded, size, scorer.spots, spotted, found)
     look_closer = spotted and found[_LOOK]
     if not look_closer and (signs & _MAYBE or numbered):
         look_closer = (teller if ROOMY else _load_telling()).may_tell(text, raw, folded, size, signs)

@@ -37,6 +37,7 @@ LETTERS = b"btdscpn"  # the classes
 REPORTED = const(7)
 FIRST = const(14)
 LAST = const(15)
+_COUNT = const(16)
 EVERYWHERE = const(-1)
 _REPORTABLE = b"bds"
 _GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
@@ -57,7 +58,7 @@ _OWN = tuple(
 )
 
 _waiting = array("H", bytes(0 if ROOMY else 64))  # places of the message that are looked up in one reading of the table
-_kept: list = []  # the table, and where its lines begin
+_kept: list = []  # the table, where its lines begin, and the pairs of bytes with which they do
 
 
 def _any(text: bytearray, words: tuple, start: int, end: int) -> bool:
@@ -129,6 +130,7 @@ def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: array)
         kind += 1
     if table[at + 1] >= 32 and table[at + 2] >= 32 and not _holds(text, n, i, end, table[at + 2]):
         return
+    found[_COUNT] += 1
     if table[at] in _REPORTABLE and _is_reported(text, i):
         kind += REPORTED
     else:
@@ -145,21 +147,19 @@ def _pair(text: bytes, at: int) -> int:
 
 def _search(text: bytearray, n: int, i: int, found: array) -> None:
     """Look up one place in the kept table: all lines that begin with its two bytes."""
-    table, lines = _kept
+    table, lines, pairs = _kept
     pair = _pair(text, i)
     low = 0
     high = len(lines)
     while low < high:
         middle = (low + high) >> 1
-        if _pair(table, lines[middle]) < pair:
+        if pairs[middle] < pair:
             low = middle + 1
         else:
             high = middle
     third = text[i + 2]
-    while low < len(lines):
+    while low < len(lines) and pairs[low] == pair:
         line = lines[low]
-        if _pair(table, line) != pair:
-            return
         if table[line + 2] == third or table[line + 2] == 61:
             _try(text, n, table, line, i, found)
         low += 1
@@ -169,12 +169,13 @@ def _keep() -> None:
     with open(_FILE, "rb") as stream:
         table = stream.read()
     lines = array("H")
+    pairs = array("H")
     at = 0
     while at < len(table):
         lines.append(at)
+        pairs.append(_pair(table, at))
         at = table.find(b"\n", at) + 1
-    _kept.append(table)
-    _kept.append(lines)
+    _kept.extend((table, lines, pairs))
 
 
 def _search_file(text: bytearray, n: int, spots: array, count: int, found: array) -> None:
@@ -196,10 +197,10 @@ def _search_file(text: bytearray, n: int, spots: array, count: int, found: array
             piece = piece[last:]
 
 
-def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) -> None:
-    """Put into `found`, which has 16 numbers, by class of LETTERS the greatest severity of the terms in the folded
+def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) -> int:
+    """Put into `found`, which has 17 numbers, by class of LETTERS the greatest severity of the terms in the folded
     message `text[:n]`; and from REPORTED on, by class again, that of those that are reported. In FIRST and LAST stand
-    the bytes where the first of the others begins and the last one ends.
+    the bytes where the first of the others begins and the last one ends. Returns how many terms there are.
 
     Terms begin at those tokens that the first `count` of `spots` number, or at any where `count` is EVERYWHERE.
     """
@@ -209,7 +210,10 @@ def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) 
     if ROOMY and not _kept:
         _keep()
     at = token = waiting = 0
-    while at < n:
+    last = n if count == EVERYWHERE else 0
+    for i in range(count):
+        last = max(last, spots[i])
+    while at < n and token <= last:
         if count == EVERYWHERE:
             wanted = True
         else:
@@ -233,3 +237,4 @@ def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) 
             at += 1
     if waiting:
         _search_file(text, n, _waiting, waiting, found)
+    return found[_COUNT]

@@ -15,9 +15,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import simulator  # noqa: F401  makes the firmware importable
+from firmware.text import MAX_CHARS, reading
 from host_tools.evaluate import device, judges
 from host_tools.evaluate.device import BUILD, ROOT
-from host_tools.evaluate.figures import CHILDREN, by_language, predictions, read_messages, share, two_sided
+from host_tools.evaluate.figures import CHILDREN, LIMITS, by_language, predictions, read_messages, share, two_sided
 from host_tools.evaluate.judges import flagged, hurts
 from host_tools.train import texts, watch
 from host_tools.train.evasion import evade
@@ -35,6 +37,18 @@ def _evasions(rows: list[tuple[int, str]], seed: int) -> dict[str, Any]:
     pairs = [(text, evade(text, chance)) for label, text in rows if label]
     pairs = [pair for pair in pairs if pair[0] != pair[1]]
     return {"plain": share([pair[0] for pair in pairs], hurts), "evading": share([pair[1] for pair in pairs], hurts)}
+
+
+def _padded(calm: dict[str, list[str]], severity: int) -> dict[str, Any]:
+    """How many harmful messages with terms of this severity or more are still flagged between two harmless ones."""
+    chance = random.Random(3)
+    texts_ = []
+    for row in read_messages(LIMITS):
+        found = reading.read(row["text"])
+        if row["label"] != "benign" and found.severity >= severity and found.classes & ~found.guessed & ~reading.CRY:
+            before, after = chance.choice(calm[row["lang"]]), chance.choice(calm[row["lang"]])
+            texts_.append((before + ", " + row["text"] + ", " + after)[:MAX_CHARS])
+    return share(texts_, flagged)
 
 
 def everything(data: Path) -> dict[str, Any]:
@@ -65,8 +79,11 @@ def everything(data: Path) -> dict[str, Any]:
     for path in CHILDREN:
         rows = read_messages(path)
         result["children's messages, " + path.name] = by_language(rows, predictions(rows))
+    calm = {"zh": chinese, "en": english}
+    result["sure ones between harmless messages"] = _padded(calm, 1)
+    result["severe ones between harmless messages"] = _padded(calm, 3)
     result["classifier alone, recall where 1 % of benign chat is flagged"] = _at_one_percent(
-        {"zh": chinese, "en": english},
+        calm,
         {"zh": [text for label, text in cold if label], "en": [text for label, text in davidson if label]},
     )
     return result

@@ -16,7 +16,7 @@ from host_tools.train.learning import learn, unseen
 from host_tools.train.tells import OFFSETS, tells
 from host_tools.train.watch import FULL, SMALL
 
-VERSION = 6
+VERSION = 7
 VARIANTS = {FULL: 16384, SMALL: 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
