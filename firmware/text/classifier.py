@@ -279,7 +279,7 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
     `moves` has the move of each group (see `_moves`), `marks` the marks of the features that are known.
     """
     # What is used most comes first: MicroPython reaches 16 names faster than the rest.
-    b = c = token = last = size = code = key = 0
+    b = c = token = last = size = code = key = slot = 0
     table = _table
     varies = _varies
     n = left = earlier = chinese = tokens = singles = held = 0
@@ -296,8 +296,9 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
                     if size == 4:
                         key = token * 227
                         key = (key ^ key >> 11) & _BITS
-                        if marks[key ^ moves[key >> 12]] == key >> 14:
-                            hits[n] = key ^ moves[key >> 12]
+                        slot = key ^ moves[key >> 12]
+                        if marks[slot] == key >> 14:
+                            hits[n] = slot
                             places[n] = tokens
                             n += 1
                 continue
@@ -399,19 +400,22 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
             size = last = 0
             if tokens > 1:
                 key = earlier * 3 + token & _BITS
-                if marks[key ^ moves[key >> 12]] == key >> 14:
-                    hits[n] = key ^ moves[key >> 12]
+                slot = key ^ moves[key >> 12]
+                if marks[slot] == key >> 14:
+                    hits[n] = slot
                     places[n] = tokens - 2
                     n += 1
         else:
             token = (token ^ token >> 11) & _BITS
-        if marks[token ^ moves[token >> 12]] == token >> 14:
-            hits[n] = token ^ moves[token >> 12]
+        slot = token ^ moves[token >> 12]
+        if marks[slot] == token >> 14:
+            hits[n] = slot
             places[n] = tokens
             n += 1
         key = before * 5 + token & _BITS
-        if marks[key ^ moves[key >> 12]] == key >> 14:
-            hits[n] = key ^ moves[key >> 12]
+        slot = key ^ moves[key >> 12]
+        if marks[slot] == key >> 14:
+            hits[n] = slot
             places[n] = tokens - 1
             n += 1
         earlier = before
@@ -422,8 +426,9 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
             full(n)
             n = 0
     key = before * 5 + _EDGE & _BITS
-    if marks[key ^ moves[key >> 12]] == key >> 14:
-        hits[n] = key ^ moves[key >> 12]
+    slot = key ^ moves[key >> 12]
+    if marks[slot] == key >> 14:
+        hits[n] = slot
         places[n] = tokens - 1
         n += 1
     signs |= chinese
@@ -432,8 +437,9 @@ def find(raw: bytes, marks, moves, hits: array, places: array, full, signs: int,
     c = signs & 511
     key = 0x2A5A5
     while c:
-        if c & 1 and marks[key ^ moves[key >> 12]] == key >> 14:
-            hits[n] = key ^ moves[key >> 12]
+        slot = key ^ moves[key >> 12]
+        if c & 1 and marks[slot] == key >> 14:
+            hits[n] = slot
             places[n] = tokens
             n += 1
         key = key + 0x31F1D & _BITS

@@ -48,12 +48,13 @@ def _encode(text: str):
     """
     if not isinstance(text, str) or len(text) > MAX_CHARS:
         return None
-    if _stream:
+    stream = _stream
+    if stream:
         try:  # MicroPython writes a str as its UTF-8, without allocating anything
-            _stream.seek(0)
-            size = _stream.write(text)
-            _stream.seek(0)
-            _stream.readinto(_raw, size)
+            stream.seek(0)
+            size = stream.write(text)
+            stream.seek(0)
+            stream.readinto(_raw, size)
             _raw[size] = 32
             _raw[size + 1] = 0xFF
             return _raw

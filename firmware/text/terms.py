@@ -197,6 +197,17 @@ def _search_file(text: bytearray, n: int, spots: array, count: int, found: array
             piece = piece[last:]
 
 
+def _next(spots: array, count: int, token: int) -> int:
+    """The first of these tokens from `token` on; -1 if there is none."""
+    if count == EVERYWHERE:
+        return token
+    least = -1
+    for i in range(count):
+        if spots[i] >= token and (least < 0 or spots[i] < least):
+            least = spots[i]
+    return least
+
+
 def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) -> int:
     """Put into `found`, which has 17 numbers, by class of LETTERS the greatest severity of the terms in the folded
     message `text[:n]`; and from REPORTED on, by class again, that of those that are reported. In FIRST and LAST stand
@@ -210,19 +221,9 @@ def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) 
     if ROOMY and not _kept:
         _keep()
     at = token = waiting = 0
-    last = n if count == EVERYWHERE else 0
-    for i in range(count):
-        last = max(last, spots[i])
-    while at < n and token <= last:
-        if count == EVERYWHERE:
-            wanted = True
-        else:
-            wanted = False
-            for i in range(count):
-                if spots[i] == token:
-                    wanted = True
-                    break
-        if wanted:
+    begins = _next(spots, count, 0)
+    while at < n and begins >= 0:
+        if token == begins:
             if ROOMY:
                 _search(text, n, at, found)
             else:
@@ -231,6 +232,7 @@ def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) 
                 if waiting == len(_waiting):
                     _search_file(text, n, _waiting, waiting, found)
                     waiting = 0
+            begins = _next(spots, count, token + 1)
         token += 1
         at = at + 3 if text[at] >= 0x80 else text.find(b" ", at) + 1  # behind the message stands a space
         if at < n and text[at] == 32:
