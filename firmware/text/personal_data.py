@@ -156,12 +156,21 @@ def _resident_id(digits: bytes, last: int) -> bool:
     )
 
 
+def _is_free(digits: bytes, groups: list) -> bool:
+    """Whether a call costs nothing: hotlines have such numbers (0800 1111, 1-800-555-0122, 1800 55 1800)."""
+    if digits.startswith(b"080"):
+        return True
+    if digits[:4] in (b"1800", b"1300"):
+        return len(digits) == 10 or len(groups[0][2]) == 1
+    return digits[:3] in (b"800", b"888") and len(digits) == 10
+
+
 def _is_local(cells: bytearray, digits: bytes, groups: list) -> bool:
     """Whether 7 to 11 digits are a telephone as it is written somewhere, where calling is spoken of."""
     start = groups[0][0]
     before = max(0, start - 32)
-    if not _any(cells, _CALLS, before, start) or _any(cells, _PARCELS, before, start) or digits.startswith(b"080"):
-        return False  # in the United Kingdom 080... is free, and nobody's
+    if not _any(cells, _CALLS, before, start) or _any(cells, _PARCELS, before, start):
+        return False
     first = len(groups[0][2])
     if len(digits) < 9:
         return len(groups) == 2 and len(groups[1][2]) == 4  # 555-0137, 5550 0137
@@ -177,8 +186,11 @@ def _number_kind(cells: bytearray, groups: list) -> str:
     parts = 1 if len(groups) == count else len(groups)  # digit by digit is as good as in one piece
     if not 7 <= count <= 19 or parts > 5:
         return ""
-    if count < 12 and _is_local(cells, digits, groups):
-        return "phone"
+    if count < 12:
+        if _is_free(digits, groups):
+            return ""
+        if _is_local(cells, digits, groups):
+            return "phone"
     if count == 7:
         return ""
     after = _at(cells, groups[-1][1])
