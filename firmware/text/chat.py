@@ -9,7 +9,7 @@ from array import array
 from micropython import const
 
 from firmware.text.fold import fold, fold_into
-from firmware.text.terms import EVERYWHERE, find_terms
+from firmware.text.terms import EVERYWHERE, FOUND, find_terms
 
 _CRY = const(4)  # of LETTERS
 
@@ -97,6 +97,6 @@ def is_self_harm(text: str) -> bool:
     """Whether the child thinks of hurting itself, and nothing points to a grown-up at home as the reason (G12, I12)."""
     folded = bytearray(4 * len(text) + 4)
     size = fold_into(text.encode(), folded) >> 10
-    found = array("H", bytes(34))
+    found = array("H", bytes(2 * FOUND))
     find_terms(folded, size, array("H", bytes(32)), EVERYWHERE, found)
     return found[_CRY] == 3 and _at(_padded(text), _HOME) < 0

@@ -55,7 +55,7 @@ _LOCKS = b"door|keypad|the safe|safe code|alarm|padlock|lockbox|key box|key safe
 _CODES = b"code|combo|combination| pin| its | it's | it is "
 _PAPERS = "身份证|护照|学籍号|银行卡|卡号|passport|social security|ssn"
 _PLATES = "车牌|licence plate|license plate|plate|reg"
-# What is said before seven digits that are a telephone number.
+# What is said before digits that are a telephone number.
 _CALLS = b"phone|number|cell|call|text|ring|mobile|digits"
 _PARCELS = b"order|parcel|delivery|tracking|ticket"  # have numbers, too
 _FILLERS = b" id is my number no name "
@@ -609,9 +609,10 @@ def find_personal_data(text: str, raw: bytes) -> list:
     _find_announced(cells, text, _SECRETS, "secret", 4, found)
     _find_codes(text, cells, found)
     _find_mail(cells, found)
-    around = _around(text, found) if found else b""
-    if not _any(around, _SOMEBODY, 0, len(around)):
-        found = [span for span in found if not _may_be_nobodys(span[0], text, span[1], around)]
+    if found:
+        around = _around(text, found)
+        if not _any(around, _SOMEBODY, 0, len(around)):
+            found = [span for span in found if not _may_be_nobodys(span[0], text, span[1], around)]
     spans = []
     for span in found:
         if not any(span[1] < other[2] and other[1] < span[2] for other in spans):

@@ -38,6 +38,7 @@ REPORTED = const(7)
 FIRST = const(14)
 LAST = const(15)
 _COUNT = const(16)
+FOUND = const(17)  # the numbers that it writes
 EVERYWHERE = const(-1)
 _REPORTABLE = b"bds"
 _GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
@@ -52,10 +53,10 @@ _OBJECTS = tuple("他|我|电|手机|圈".encode().split(b"|"))
 _REPORTS = tuple(
     "说|骂|叫|有人| said | says | say | saying | told | wrote | typed | sent | caled ".encode().split(b"|")
 )
-_OWN = tuple(
+_OWN_WORDS = (
     "我说|我骂|我叫|都|大家|全班|i said |i say |i told |i wrote |i typed |i sent |i caled |everyone |everybody |we "
-    "".encode().split(b"|")
 )
+_OWN = tuple(_OWN_WORDS.encode().split(b"|"))
 
 _waiting = array("H", bytes(0 if ROOMY else 64))  # places of the message that are looked up in one reading of the table
 _kept: list = []  # the table, where its lines begin, and the pairs of bytes with which they do
@@ -209,7 +210,7 @@ def _next(spots: array, count: int, token: int) -> int:
 
 
 def find_terms(text: bytearray, n: int, spots: array, count: int, found: array) -> int:
-    """Put into `found`, which has 17 numbers, by class of LETTERS the greatest severity of the terms in the folded
+    """Put into `found`, which has FOUND numbers, by class of LETTERS the greatest severity of the terms in the folded
     message `text[:n]`; and from REPORTED on, by class again, that of those that are reported. In FIRST and LAST stand
     the bytes where the first of the others begins and the last one ends. Returns how many terms there are.
 

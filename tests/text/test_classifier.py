@@ -91,7 +91,7 @@ def terms_in(text: str) -> str:
     """The letters of the classes of all terms in a message, wherever they begin."""
     folded = bytearray(4 * len(text) + 6)
     size = fold_into((text + " ").encode(), folded) >> 10
-    found = array("H", bytes(34))
+    found = array("H", bytes(2 * terms.FOUND))
     terms.find_terms(folded, size, classifier.spots, classifier.EVERYWHERE, found)
     return "".join(chr(letter) for letter, severity in zip(2 * terms.LETTERS, found, strict=False) if severity)
 
