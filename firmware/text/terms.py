@@ -15,7 +15,8 @@ condition  ? only of somebody (you, he, she stands shortly before), and not deni
 
 Bullying, doxxing and strangers' requests that stand shortly behind "he said", "they called me" and the like are
 *reported*: children tell their parents and each other what was said. Not so where the writer said it or hides behind
-all ("I said", "everyone says"); and a threat is one whoever tells of it.
+all ("I said", "everyone says"); and a threat is one whoever tells of it. And who speaks ill of himself bullies nobody:
+bullying shortly behind "I am" is none, unless somebody else is named in between.
 
 Folding writes repeated letters once (`kil`), drops apostrophes (`dont`), and reads you, she and it in Chinese as he.
 
@@ -40,11 +41,12 @@ LAST = const(15)
 _COUNT = const(16)
 FOUND = const(17)  # the numbers that it writes
 EVERYWHERE = const(-1)
+_BULLYING = const(0)  # the place of `b` in LETTERS
 _REPORTABLE = b"bds"
 _GAP = const(24)  # bytes that `.` in a term may stand for: eight Chinese characters
 _NEAR = const(18)  # bytes before a term where `?` looks for the one who is meant
 _DENIAL = const(13)  # bytes before a term where a denial counts
-_REPORT = const(12)  # bytes before a term where one of _REPORTS makes it reported
+_REPORT = const(12)  # bytes before a term where one of _REPORTS or of _SELF tells whose words, or about whom, it is
 
 _SOMEBODY = tuple("他| you | your | youre | he | hes | she | shes | they ".encode().split(b"|"))
 _FIRST = tuple(b"you |your |youre |he |hes |she |shes |they ".split(b"|"))  # the same, at the start of a message
@@ -57,6 +59,8 @@ _OWN_WORDS = (
     "我说|我骂|我叫|都|大家|全班|i said |i say |i told |i wrote |i typed |i sent |i caled |everyone |everybody |we "
 )
 _OWN = tuple(_OWN_WORDS.encode().split(b"|"))
+_SELF = tuple("我是| im | i am ".encode().split(b"|"))
+_FIRST_SELF = (b"im ", b"i am ")
 
 _waiting = array("H", bytes(0 if ROOMY else 64))  # places of the message that are looked up in one reading of the table
 _kept: list = []  # the table, where its lines begin, and the pairs of bytes with which they do
@@ -66,6 +70,17 @@ def _any(text: bytearray, words: tuple, start: int, end: int) -> bool:
     for word in words:
         if text.find(word, start, end) >= 0:
             return True
+    return False
+
+
+def _stands(text: bytearray, words: tuple, first: tuple, start: int, end: int) -> bool:
+    """Whether one of `words` stands there, or the message begins there with one of `first`."""
+    if _any(text, words, start, end):
+        return True
+    if not start:
+        for word in first:
+            if text.find(word, 0, end) == 0:
+                return True
     return False
 
 
@@ -104,20 +119,19 @@ def _holds(text: bytearray, n: int, start: int, end: int, condition: int) -> boo
         return False
     if condition == 126:  # `~`
         return True
-    near = max(0, start - _NEAR)
-    if _any(text, _SOMEBODY, near, start):
-        return True
-    if not near:
-        for word in _FIRST:
-            if text.find(word, 0, start) == 0:
-                return True
-    return False
+    return _stands(text, _SOMEBODY, _FIRST, max(0, start - _NEAR), start)
 
 
 def _is_reported(text: bytearray, start: int) -> bool:
     """Whether what stands at `start` is told of as said by somebody else."""
     near = max(0, start - _REPORT)
     return _any(text, _REPORTS, near, start) and not _any(text, _OWN, max(0, near - 3), start)
+
+
+def _is_of_self(text: bytearray, start: int) -> bool:
+    """Whether what stands at `start` is said of the writer himself."""
+    near = max(0, start - _REPORT)
+    return _stands(text, _SELF, _FIRST_SELF, near, start) and not _stands(text, _SOMEBODY, _FIRST, near, start)
 
 
 def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: array) -> None:
@@ -130,6 +144,8 @@ def _try(text: bytearray, n: int, table: bytes, line: int, i: int, found: array)
     while LETTERS[kind] != table[at]:  # `find` takes no number before MicroPython 1.26
         kind += 1
     if table[at + 1] >= 32 and table[at + 2] >= 32 and not _holds(text, n, i, end, table[at + 2]):
+        return
+    if kind == _BULLYING and _is_of_self(text, i):
         return
     found[_COUNT] += 1
     if table[at] in _REPORTABLE and _is_reported(text, i):

@@ -70,6 +70,10 @@ CLASSES = [
     ("群里有人说会开盒，我截图给老师了", 0, 0),
     ("she says dont tell your mum, i told mum", 0, 0),
     ("jake said he will beat you up", THREAT, 2),
+    # ... and who speaks ill of himself insults nobody
+    ("如果我是个丑八怪，你们还会跟我玩吗", 0, 0),
+    ("im such a loser lol", 0, 0),
+    ("你才是丑八怪", BULLY, 2),
     # Kind words farther away do not clear a term
     ("明天春游记得带水和帽子，午饭学校发，你就是个废物，集合时间是早上七点半在操场，老师会点名", BULLY, 2),
     ("爸爸打我", CRY, 2),
