@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,10 @@ from tests.thorough import LEFT, THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = ROOT / "tests" / "scenarios"
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and all that they start; many wait for it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Each secret is stretched once in this process: PBKDF2 takes half of a set-up and always gives the same.
 stretch.pbkdf2 = credentials.pbkdf2 = lru_cache(maxsize=256)(stretch.pbkdf2)
