@@ -63,10 +63,11 @@ _FILLERS = b" id is my number no name "
 _PUBLIC = (
     "图书馆|书店|书城|医院|商场|超市|餐厅|饭店|酒店|影院|博物馆|体育馆|体育场|少年宫|公园|银行|药店|车站|邮局|机构|门店|"
     "热线|客服|前台|服务台|管理处|咨询|售票|景区|派出所|消防|游泳馆|科技馆|快餐|肯德基|麦当劳|乐园|教室|停水|停电|"
+    "照相馆|影楼|基地|故宫|剧场|剧院|美术馆|展览|菜市场|理发店|蛋糕店|奶茶店|"
     " front desk| helpline| hotline| reception| police| library| museum| shop| store| cinema| theatre| theater|"
     " hospital| clinic| restaurant| cafe| station| pool| stadium| centre| center| church| mosque| temple| pharmacy|"
     " bakery| gym| office| hotel| zoo| dentist| surgery| vet| chippy| pizza| takeaway| aquarium| arena| sports day|"
-    " open day| bookshop"
+    " open day| bookshop| chemist| barber| salon| gallery"
 ).encode()
 # A code that opens a part of a game is nobody's, either.
 _GAMES = "密室|副本|彩蛋|房间号|房间密码|第一关|第二关|第三关| escape room| raffle| quiz| treasure| room code".encode()

@@ -205,6 +205,8 @@ PERSONAL = [
     ("1700000000000", []),
     ("图书馆在中山路188号，坐3路车到站就是", []),
     ("the library is at 188 Main Street, bus 3 stops right there", []),
+    ("照相馆毕业季优惠，新华街68号二楼", []),
+    ("Ready to collect at the chemist, 6 Cross Street", []),
     ("博物馆咨询电话0757-55500000，周一闭馆", []),
     ("Box office number is 312-555-0119", []),
     ("call 0800 1111 if you need to talk", []),
