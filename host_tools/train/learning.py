@@ -42,7 +42,7 @@ class _Examples(NamedTuple):
     weights: np.ndarray
 
 
-def _chances(sums: np.ndarray) -> np.ndarray:
+def chances(sums: np.ndarray) -> np.ndarray:
     """The classes' probabilities, by example, from their sums."""
     powers = np.exp(sums - sums.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
@@ -64,7 +64,7 @@ def _regression(examples: _Examples, hidden: float, seed: int) -> tuple[np.ndarr
             rows = matrix[chosen]
             rows.data = (chance.random(len(rows.data), dtype=np.float32) > hidden) / np.float32(1 - hidden)
             here = scripts[chosen]
-            off = _chances(rows @ learned + starts[here]) - targets[chosen]
+            off = chances(rows @ learned + starts[here]) - targets[chosen]
             off *= weights[chosen, None] / _BATCH
             touched = np.unique(rows.indices)
             slope = rows[:, touched].T @ off + _DECAY * learned[touched]

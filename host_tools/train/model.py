@@ -12,19 +12,20 @@ import simulator  # noqa: F401  makes the firmware importable
 from firmware.text import classifier
 from host_tools.train import texts
 from host_tools.train.features import Features, slot_of
-from host_tools.train.learning import learn, unseen
+from host_tools.train.learning import Weights, chances, learn, unseen
+from host_tools.train.rounding import WIDEST, round_to_rows
 from host_tools.train.tells import OFFSETS, tells
 from host_tools.train.watch import FULL, SMALL
 
-VERSION = 7
+VERSION = 8
 VARIANTS = {FULL: 16384, SMALL: 4096}  # slots
 CODES = {16384: 256, 4096: 128}
 TELLS = {16384: 12, 4096: 6}  # codes of features that tell of a term, for each token of it where they may stand
-SHARE_OF_HURT = 1.5  # how much abuse among adults counts where features are chosen and weights are rounded
+SHARE_OF_HURT = 1.5  # how much abuse among adults counts where features are chosen and weights rounded
 PRUNED = (4, 1.5)  # features, as multiples of the slots, that are left after each step of choosing
 HIDDEN = (0.6, 0.3, 0.1)  # of the features, while all are weighed, while some are chosen, and at the end
 _TURNS = 3  # in which moves are chosen
-_ROUNDS = 30  # of Lloyd's algorithm
+_SURE = 0.02  # what a message counts of which the model is sure; 0.25 is the most
 
 
 class Model(NamedTuple):
@@ -60,27 +61,18 @@ class Model(NamedTuple):
         return head + book + struct.pack("<%dH" % classifier.GROUPS, *self.moves) + bytes(marks) + bytes(codes)
 
 
-def counts_of(matrix: csr_matrix, features: Features) -> np.ndarray:
-    """(features by outputs): how often each stands in the messages that an output is about, as much as these count."""
+def heed_of(matrix: csr_matrix, features: Features, learned: Weights, hurt_weights: np.ndarray) -> np.ndarray:
+    """(messages by outputs): how much it matters what changes a sum: little where the model is sure.
+
+    Of those that children did not write, each counts by its weight of `hurt_weights`, for abuse among adults.
+    """
+    sums = matrix @ learned.whole + learned.starts[features.scripts]
+    hurt = chances(np.column_stack([np.zeros(len(sums)), sums[:, 0]]))[:, 1:]
+    harm = chances(np.column_stack([np.zeros(len(sums)), sums[:, 1:]]))[:, 1:]
+    among = np.concatenate([hurt, harm], axis=1)
     written = features.sources >= 0
-    children = np.asarray(matrix[written].sum(axis=0)).ravel()
-    adults = np.asarray(matrix[~written & (features.hurt_weights > 0)].sum(axis=0)).ravel()
-    return np.stack([SHARE_OF_HURT * adults, children, children, children], axis=1)
-
-
-def rows_for(whole: np.ndarray, counts: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(rows, the row of each feature): those by which the sums of messages change least (Lloyd's algorithm)."""
-    chance = np.random.default_rng(0)
-    worth = (counts * whole**2).sum(axis=1)
-    rows = whole[chance.choice(len(whole), size, replace=False, p=worth / worth.sum())]
-    taken = np.zeros(len(whole), dtype=int)
-    for _ in range(_ROUNDS):
-        taken = (counts @ (rows**2).T - 2 * (counts * whole) @ rows.T).argmin(axis=1)
-        for row in range(size):
-            here = taken == row
-            if here.any():
-                rows[row] = (counts[here] * whole[here]).sum(axis=0) / counts[here].sum(axis=0)
-    return rows, taken
+    share = np.stack([SHARE_OF_HURT * hurt_weights * ~written, written, written, written], axis=1)
+    return np.asarray(share * (among * (1 - among) + _SURE))
 
 
 def _ranked(features: Features, slots: int) -> tuple[np.ndarray, np.ndarray]:
@@ -89,15 +81,16 @@ def _ranked(features: Features, slots: int) -> tuple[np.ndarray, np.ndarray]:
     The others are taken away step by step, as those that stay take over what they told.
     """
     matrix, keys = features.matrix()
-    counts = counts_of(matrix, features)
     order = np.arange(len(keys))
     for kept, hidden in ((len(keys), HIDDEN[0]), *((int(slots * most), HIDDEN[1]) for most in PRUNED)):
         here = np.sort(order[:kept])
-        whole = learn(matrix[:, here], features, hidden).whole
+        learned = learn(matrix[:, here], features, hidden)
+        whole = learned.whole
+        counts = matrix[:, here].T @ heed_of(matrix[:, here], features, learned, features.hurt_weights > 0)
         # What is harmless moves, too, where the three kinds of harm go the same way.
         mean = whole[:, 1:].sum(axis=1, keepdims=True) / len(texts.LABELS)
         moved = np.concatenate([whole[:, :1], whole[:, 1:] - mean], axis=1)
-        worth = (counts[here] * moved**2).sum(axis=1) + counts[here, 1] * mean[:, 0] ** 2
+        worth = (counts * moved**2).sum(axis=1) + counts[:, 1:].sum(axis=1) * mean[:, 0] ** 2
         by_worth = np.argsort(-worth)
         worth = worth[by_worth]
         order = np.concatenate([here[by_worth], order[kept:]])
@@ -145,23 +138,18 @@ def fit(features: Features, slots: int, data: Path) -> Model:
     told, moves, chosen = _chosen(features, slots)
     matrix, _ = features.matrix(chosen)
     learned = learn(matrix, features, HIDDEN[-1])
-    scale = 127 / np.quantile(np.abs(learned.whole), 0.9995, axis=0)
-    whole = np.clip(learned.whole * scale, -127, 127)
+    scale = WIDEST / np.quantile(np.abs(learned.whole), 0.9995, axis=0)
+    whole = np.clip(learned.whole * scale, -WIDEST, WIDEST)
     starts = np.rint(learned.starts * scale).astype(int).tolist()
-    counts = (counts_of(matrix, features) + 1e-3) / scale**2
     offsets = np.array([told.get(int(key), -1) for key in chosen])
-    book = np.zeros((1, classifier.OUTPUTS))  # code 0 weighs nothing: empty slots have it
-    codes: dict[int, int] = {}
     first = CODES[slots] - OFFSETS * TELLS[slots]
-    for offset in range(-1, OFFSETS):
-        part = offsets == offset
-        size = first - 1 if offset < 0 else TELLS[slots]
-        rows, taken = rows_for(whole[part], counts[part], min(size, int(part.sum())))
-        for key, row in zip(chosen[part], taken, strict=True):
-            codes[int(key)] = len(book) + int(row)
-        book = np.vstack([book, np.rint(rows), np.zeros((size - len(rows), classifier.OUTPUTS))])
+    spans = [range(1, first)] + [range(at, at + TELLS[slots]) for at in range(first, CODES[slots], TELLS[slots])]
+    parts = [(np.flatnonzero(offsets == part - 1), span) for part, span in enumerate(spans)]
+    heed = heed_of(matrix, features, learned, features.hurt_weights) / scale**2
+    book, codes = round_to_rows(whole, matrix, heed, parts, CODES[slots])
     judged = unseen(matrix, features, HIDDEN[-1]) * scale
-    return Model(slots, starts, book.astype(int), first, moves, codes, sources(data), judged)
+    known = dict(zip(chosen.tolist(), codes.tolist(), strict=True))
+    return Model(slots, starts, book, first, moves, known, sources(data), judged)
 
 
 def sources(data: Path) -> bytes:
