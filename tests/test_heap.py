@@ -27,7 +27,7 @@ DAY_KB = 370
 FULL_KB = 392
 # The core, for boards without PSRAM (aim 192 KB), its code loaded, executed where it lies, and frozen; by the bits of
 # a word. An ESP32 has 32: those figures hold with a MicroPython that WARDWATCH_MICROPYTHON names.
-CORE_KB = {64: (326, 232, 202), 32: (231, 182, 146)}
+CORE_KB = {64: (331, 232, 202), 32: (231, 182, 146)}
 _CORE_BOARD = "esp32-devkitc-st7789"
 _BOARD = "lilygo-t-watch-s3"  # the one with most drivers
 # Records; so many fill every segment that is kept. `make thorough` has a shorter history too.
