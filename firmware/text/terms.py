@@ -55,10 +55,10 @@ _OBJECTS = tuple("他|我|电|手机|圈".encode().split(b"|"))
 _REPORTS = tuple(
     "说|骂|叫|有人| said | says | say | saying | told | wrote | typed | sent | caled ".encode().split(b"|")
 )
-_OWN_WORDS = (
-    "我说|我骂|我叫|都|大家|全班|i said |i say |i told |i wrote |i typed |i sent |i caled |everyone |everybody |we "
+_OWN = tuple(
+    "我说|我是说|我骂|我叫|都|大家|全班|i said |i say |i told |i wrote |i typed |i sent |i caled |everyone |everybody |"
+    "we ".encode().split(b"|")
 )
-_OWN = tuple(_OWN_WORDS.encode().split(b"|"))
 _SELF = tuple("我是| im | i am ".encode().split(b"|"))
 _FIRST_SELF = (b"im ", b"i am ")
 

@@ -73,6 +73,8 @@ CLASSES = [
     # ... and who speaks ill of himself insults nobody
     ("如果我是个丑八怪，你们还会跟我玩吗", 0, 0),
     ("im such a loser lol", 0, 0),
+    ("im done u loser", BULLY, 1),
+    ("我是说你丑八怪", BULLY, 2),
     ("你才是丑八怪", BULLY, 2),
     # Kind words farther away do not clear a term
     ("明天春游记得带水和帽子，午饭学校发，你就是个没人要的废物，集合时间是早上七点半在操场，老师会点名", BULLY, 2),
