@@ -49,6 +49,20 @@ def test_the_reading_is_not_worse_than_it_says() -> None:
     assert found["benign_fpr"] < 0.06 and found["evasive_recall_ratio"] > 0.9
 
 
+def test_weights_are_rounded_where_it_costs_least() -> None:
+    """Of two equal distances the features that stand in more messages are kept apart."""
+    pytest.importorskip("scipy", reason="training needs scipy: make train installs it")
+    import numpy as np
+
+    from host_tools.train.rounding import _nearest
+
+    whole = np.array([[10.0, 0.0], [14.0, 0.0], [-50.0, 0.0], [-54.0, 0.0]])
+    counts = np.array([[9.0, 1.0], [9.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    rows, taken = _nearest(whole, counts, 3)
+    assert taken[0] != taken[1] and taken[2] == taken[3]
+    assert rows[taken[2]].tolist() == [-52.0, 0.0]
+
+
 def test_what_rounding_changes_is_made_up_for() -> None:
     """The sums of messages differ less than by the nearest rows; each feature stays within its part of the book."""
     pytest.importorskip("scipy", reason="training needs scipy: make train installs it")
